@@ -1,0 +1,274 @@
+"""The nouns of the program: frozen values that serialise to `run.json` and are handed between its parts."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from kaiseki.lifecycle import Outcome, Status
+
+
+class Value(BaseModel):
+    """Base of the core types: immutable, and closed against fields nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ── the schema ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Column(Value):
+    """One column; `type` is Redshift's name for it. The statistics are of the rows that were profiled."""
+
+    name: str
+    type: str
+    comment: str = ""
+    nulls: int | None = None
+    distinct: int | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+    frequent: tuple[tuple[str, int], ...] = ()  # (value, rows), most frequent first; complete if len == distinct
+    references: str | None = None  # "table.column", declared or inferred from names and values
+
+
+class Table(Value):
+    name: str
+    columns: tuple[Column, ...]
+    schema_name: str = ""  # empty in a warehouse that has one schema
+    kind: Literal["table", "view", "attachment"] = "table"
+    comment: str = ""
+    rows: int | None = None
+    primary_key: tuple[str, ...] = ()
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.schema_name}.{self.name}" if self.schema_name else self.name
+
+
+class Catalog(Value):
+    tables: tuple[Table, ...]
+    fingerprint: str = ""
+
+    def table(self, qualified: str) -> Table | None:
+        return next((t for t in self.tables if t.qualified == qualified), None)
+
+
+# ── what runs ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Failure(Value):
+    """Why a reply, query or script did not work, in words for the model that wrote it.
+
+    kind        where: "reply" (it could not be parsed), "query", "code", "facts", "answer", "replay"
+    type        the error's own name: "SyntaxError", "UnknownColumn", "KeyError", "timeout", "memory" ...
+    line        1-based, of the model's own text (code or SQL); None if it has none
+    traceback   of generated code only, without frames of this program
+    """
+
+    kind: Literal["reply", "query", "code", "facts", "answer", "replay"]
+    type: str
+    message: str
+    line: int | None = None
+    subject: str = ""  # the name of the query, fact or placeholder
+    traceback: str = ""
+    hint: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for failures that are the same fault again, whatever line it moved to."""
+        return "|".join((self.kind, self.type, self.subject, self.message.splitlines()[0] if self.message else ""))
+
+
+class Query(Value):
+    """One statement that ran. `rows` counts what was kept; `truncated` says the row cap cut the rest."""
+
+    name: str
+    sql: str
+    executed_sql: str = ""
+    sha256: str = ""  # of the Parquet rows
+    rows: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    truncated: bool = False
+    columns: tuple[tuple[str, str], ...] = ()  # (name, type)
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+class Record(Value):
+    """One call of the kit as the sandbox reported it, before the host has bound it to its queries."""
+
+    kind: Literal["fact", "setting", "table", "chart", "model", "check"]
+    name: str
+    step: int
+    line: int
+    value: JsonValue = None
+    unit: str | None = None
+    note: str | None = None
+    title: str | None = None
+    files: tuple[str, ...] = ()  # paths below the outbox
+
+
+class Execution(Value):
+    """One run of generated code."""
+
+    stdout: str = ""
+    stderr: str = ""
+    exit_code: int = 0
+    seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    timed_out: bool = False
+    killed: str = ""  # the limit that ended the session: "time", "memory", "cpu", "disk", "output", "exit"; empty if it lives
+    loaded: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # (query name, ((column, dtype), ...)) as loaded
+    records: tuple[Record, ...] = ()
+    failure: Failure | None = None
+
+
+class Step(Value):
+    """One attempt: what the model wrote and what came of it. Attempts are numbered from 1; failed ones are kept."""
+
+    number: int
+    purpose: str = ""
+    lookups: tuple[str, ...] = ()
+    queries: tuple[Query, ...] = ()
+    requirements: tuple[str, ...] = ()
+    code: str = ""
+    replaces: int | None = None
+    execution: Execution | None = None
+    accepted: bool = False
+    replaced_by: int | None = None
+    failure: Failure | None = None
+    reply: str = ""  # the model's text, kept where it could not be parsed
+
+
+class Fact(Value):
+    """A measured figure, name or verdict ("fact"), or a constant that was chosen ("setting")."""
+
+    name: str
+    kind: Literal["fact", "setting"]
+    value: JsonValue
+    unit: str | None = None
+    note: str | None = None
+    step: int
+    line: int
+    queries: tuple[str, ...] = ()
+
+
+class Artifact(Value):
+    """A file of the bundle; `path` is relative to the bundle."""
+
+    name: str
+    kind: str  # "query", "data", "table", "figure", "model", "code", "answer", "report", "notebook", "trace", "log"
+    path: str
+    media_type: str
+    bytes: int
+    sha256: str
+    title: str = ""
+    step: int | None = None
+
+
+class Citation(Value):
+    """One figure of the answer: the text shown, and the fact (with the way into it) that it stands for."""
+
+    shown: str
+    fact: str
+    placeholder: str
+
+
+class Check(Value):
+    name: str
+    status: Literal["passed", "warning", "failed"]
+    message: str
+
+
+class Usage(Value):
+    """What the model cost. `simulated`: the tokens and dollars of a model that was not called (offline, recorded)."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    usd: float = 0.0
+    simulated: bool = False
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            usd=self.usd + other.usd,
+            simulated=self.simulated or other.simulated,
+        )
+
+
+# ── a run ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Budget(Value):
+    """What one run may use up; reaching any ends it with a partial bundle and the reason `budget.<name>`."""
+
+    steps: int = 12
+    tokens: int = 400_000
+    usd: float = 2.0
+    seconds: float = 900.0
+    rows: int = 5_000_000  # over all queries
+    rows_per_query: int = 200_000  # beyond it a result is truncated, and says so
+
+
+class Request(Value):
+    """What somebody asked, as it lies in the store before anything has run."""
+
+    run_id: str
+    prompt: str
+    created_at: datetime
+    budget: Budget = Budget()
+    attachments: tuple[str, ...] = ()  # file names below the run's `attachments/`
+
+
+class Resolution(Value):
+    """A name in the question that the schema does not have, and the nearest that it has."""
+
+    asked: str
+    found: str
+    kind: Literal["table", "column"]
+
+
+class Run(Value):
+    """Everything known about one run; the content of `run.json`."""
+
+    id: str
+    prompt: str
+    status: Status
+    created_at: datetime
+    budget: Budget = Budget()
+    version: str = ""
+    model: str = ""
+    warehouse: str = ""
+    outcome: Outcome | None = None
+    reason: str = ""
+    language: Literal["en", "ja"] = "en"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    resolutions: tuple[Resolution, ...] = ()
+    steps: tuple[Step, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    replayed: bool = False
+    citations: tuple[Citation, ...] = ()
+    checks: tuple[Check, ...] = ()
+    usage: Usage = Usage()
+    answer: str = ""
+    answer_template: str = ""
+    failure: dict[str, Any] | None = None  # a KaisekiError's `error`, where status is FAILED
+    artifacts: tuple[Artifact, ...] = ()
+    environment: dict[str, str] = Field(default_factory=dict)  # Python, platform and package versions
+
+    @property
+    def accepted_steps(self) -> tuple[Step, ...]:
+        return tuple(s for s in self.steps if s.accepted and s.replaced_by is None)

@@ -1,0 +1,70 @@
+"""The doors of the program, on one page. Adapters implement these; nothing else is known of them."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from kaiseki.models import Catalog, Execution, Query, Request, Run, Table
+
+
+class Warehouse(Protocol):
+    """Where the data are. Takes Redshift SQL, reads only, and never raises for a query that is wrong."""
+
+    def introspect(self) -> Catalog:
+        """All tables and columns that may be read, without statistics. Raises WarehouseError."""
+
+    def profile(self, table: Table) -> Table:
+        """The table with row count, nulls, distinct counts, ranges and frequent values: one scan. Raises WarehouseError."""
+
+    def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
+        """Runs one statement and writes at most `row_cap` rows to the Parquet file `into`.
+
+        A refused or failing statement comes back as `Query.failure` and leaves no file. Raises WarehouseError only
+        when the warehouse itself is gone.
+        """
+
+    def close(self) -> None: ...
+
+
+class Session(Protocol):
+    """One interpreter apart from this process, which keeps its state between executions."""
+
+    def execute(self, code: str, step: int, timeout: float) -> Execution:
+        """Runs `code` as step `step`, for at most `timeout` seconds of wall time.
+
+        Never raises for what the code does: its error is `Execution.failure`. After `killed` the session is gone.
+        """
+
+    def collect(self, into: Path) -> tuple[str, ...]:
+        """Moves what the code left in its outbox to `into`; regular files only. Returns their relative paths."""
+
+    def close(self) -> None:
+        """Ends the session and everything it started. May be called twice."""
+
+
+class Sandbox(Protocol):
+    def open(self, data: Path) -> AbstractContextManager[Session]:
+        """A fresh session that reads the Parquet files in `data` by name. Raises SandboxError."""
+
+
+class RunStore(Protocol):
+    """Where requests and bundles lie."""
+
+    def create(self, request: Request, attachments: tuple[Path, ...] = ()) -> None:
+        """Stores a request and copies of its attachments. Raises StoreError."""
+
+    def request(self, run_id: str) -> Request:
+        """Raises UnknownRun."""
+
+    def workspace(self, run_id: str) -> Path:
+        """The local folder in which the bundle is built."""
+
+    def save(self, run: Run) -> None:
+        """Makes the workspace and `run.json` durable; called after every step and at the end. Raises StoreError."""
+
+    def run(self, run_id: str) -> Run | None:
+        """The newest saved state, or None before the first. Raises UnknownRun."""
+
+    def runs(self) -> Iterator[Run]:
+        """Newest first."""
