@@ -27,7 +27,9 @@ class Column(Value):
     distinct: int | None = None
     minimum: str | None = None
     maximum: str | None = None
-    frequent: tuple[tuple[str, int], ...] = ()  # (value, rows), most frequent first; complete if len == distinct
+    frequent: tuple[
+        tuple[str, int], ...
+    ] = ()  # (value, rows), most frequent first; complete if len == distinct
     references: str | None = None  # "table.column", declared or inferred from names and values
 
 
@@ -76,7 +78,9 @@ class Failure(Value):
     @property
     def fingerprint(self) -> str:
         """Equal for failures that are the same fault again, whatever line it moved to."""
-        return "|".join((self.kind, self.type, self.subject, self.message.splitlines()[0] if self.message else ""))
+        return "|".join(
+            (self.kind, self.type, self.subject, self.message.splitlines()[0] if self.message else "")
+        )
 
 
 class Query(Value):
@@ -98,11 +102,11 @@ class Query(Value):
 class Record(Value):
     """One call of the kit as the sandbox reported it, before the host has bound it to its queries."""
 
-    kind: Literal["fact", "setting", "table", "chart", "model", "check"]
+    kind: Literal["load", "fact", "setting", "table", "chart", "model", "check"]
     name: str
     step: int
     line: int
-    value: JsonValue = None
+    value: JsonValue = None  # load: [[column, dtype], ...]; check: {"status", "message"}; model: its metrics
     unit: str | None = None
     note: str | None = None
     title: str | None = None
@@ -118,8 +122,9 @@ class Execution(Value):
     seconds: float = 0.0
     peak_memory_bytes: int = 0
     timed_out: bool = False
-    killed: str = ""  # the limit that ended the session: "time", "memory", "cpu", "disk", "output", "exit"; empty if it lives
-    loaded: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # (query name, ((column, dtype), ...)) as loaded
+    killed: str = (
+        ""  # the limit that ended the session: "time", "memory", "cpu", "disk", "output", "exit"; else empty
+    )
     records: tuple[Record, ...] = ()
     failure: Failure | None = None
 
@@ -260,10 +265,10 @@ class Run(Value):
     steps: tuple[Step, ...] = ()
     facts: tuple[Fact, ...] = ()
     replayed: bool = False
-    citations: tuple[Citation, ...] = ()
     checks: tuple[Check, ...] = ()
     usage: Usage = Usage()
     answer: str = ""
+    answer_parts: tuple[str | Citation, ...] = ()  # the same answer, with its figures apart from its words
     answer_template: str = ""
     failure: dict[str, Any] | None = None  # a KaisekiError's `error`, where status is FAILED
     artifacts: tuple[Artifact, ...] = ()
