@@ -27,9 +27,7 @@ class Column(Value):
     distinct: int | None = None
     minimum: str | None = None
     maximum: str | None = None
-    frequent: tuple[
-        tuple[str, int], ...
-    ] = ()  # (value, rows), most frequent first; complete if len == distinct
+    frequent: tuple[tuple[str, int], ...] = ()  # (value, rows), most frequent first; complete if len == distinct
     references: str | None = None  # "table.column", declared or inferred from names and values
 
 
@@ -78,9 +76,7 @@ class Failure(Value):
     @property
     def fingerprint(self) -> str:
         """Equal for failures that are the same fault again, whatever line it moved to."""
-        return "|".join(
-            (self.kind, self.type, self.subject, self.message.splitlines()[0] if self.message else "")
-        )
+        return "|".join((self.kind, self.type, self.subject, self.message.splitlines()[0] if self.message else ""))
 
 
 class Query(Value):
@@ -122,9 +118,7 @@ class Execution(Value):
     seconds: float = 0.0
     peak_memory_bytes: int = 0
     timed_out: bool = False
-    killed: str = (
-        ""  # the limit that ended the session: "time", "memory", "cpu", "disk", "output", "exit"; else empty
-    )
+    killed: str = ""  # the limit that ended the session: "time", "memory", "cpu", "disk", "output", "exit"; else empty
     records: tuple[Record, ...] = ()
     failure: Failure | None = None
 
