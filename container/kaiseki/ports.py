@@ -15,7 +15,7 @@ class Warehouse(Protocol):
         """All tables and columns that may be read, without statistics. Raises WarehouseError."""
 
     def profile(self, table: Table) -> Table:
-        """The table with row count, nulls, distinct counts, ranges and frequent values: one scan. Raises WarehouseError."""
+        """The table with row count, nulls, distinct counts, ranges, frequent values. Raises WarehouseError."""
 
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
         """Runs one statement and writes at most `row_cap` rows to the Parquet file `into`.

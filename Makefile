@@ -1,0 +1,58 @@
+# Everything a developer needs; `make run` and `make test` set up first.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PROMPT ?= 'interaction'テーブルから機械学習モデルを作成してください。'purchase'列をターゲット変数として使用してください。
+
+.PHONY: help setup run test test-browser check format lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run                  answer the example prompt on input/*.csv"
+	@echo "make run PROMPT=\"...\"     answer another"
+	@echo "make test                 the tests, under five minutes"
+	@echo "make test-browser         the report in a real Chromium (needs one installed)"
+	@echo "make check                formatting, lint, types, import rules"
+	@echo "make setup                the environment alone; the first two do it when needed"
+
+setup: $(READY)
+
+$(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
+	@test "$$(uname -s)" = Linux || { echo "Kaiseki's sandbox needs Linux: on macOS run it in a Linux container (docker run -it -v \"\$$PWD\":/kaiseki -w /kaiseki python:3.13 make run), on Windows in WSL2."; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Kaiseki needs Python 3.11 or newer: make run PYTHON=python3.13"; exit 2; }
+	@echo "Setting up $(VENV) (once; one to three minutes)"
+	@$(PYTHON) -m venv --clear $(VENV) || { echo "Python's venv module is missing: on Debian and Ubuntu, apt install python3-venv"; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+export PROMPT
+run: setup
+	@$(BIN)/kaiseki ask "$$PROMPT"
+
+test: setup
+	@$(BIN)/pytest --ignore tests/browser
+
+test-browser: setup
+	@$(BIN)/pytest -n 0 tests/browser
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock:
+	@cd requirements && for name in uv run dev; do \
+	  ../$(BIN)/uv pip compile $$name.in --override overrides.txt --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate --quiet --output-file $$name.txt || exit 1; done
+
+clean:
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
