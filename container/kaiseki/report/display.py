@@ -1,0 +1,74 @@
+"""Values as a reader of either language sees them. Nothing here changes a figure of the answer: those come as shown."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from kaiseki.report.wording import Wording
+
+_ANCHOR_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+_DECIMAL = re.compile(r"[-+]?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?%?")
+_SIGNIFICANT_DIGITS = 6
+_CELL_CHARACTERS = 240
+
+
+def anchor(kind: str, name: str) -> str:
+    """An id that is safe in HTML and different for different names."""
+    return f"{kind}-{_ANCHOR_UNSAFE.sub(lambda match: f'.{ord(match.group()):x}.', name)}"
+
+
+def line_anchor(step: int, line: int) -> str:
+    return f"step-{step:02d}-line-{line}"
+
+
+def value_text(value: JsonValue) -> str:
+    """A fact's value in full, as `run.json` has it; a string without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text.strip()))
+
+
+def cell(text: str) -> str:
+    """A cell of a table for reading: long decimals rounded to six significant digits, long text cut."""
+    if _DECIMAL.fullmatch(text):
+        return rounded(float(text))
+    return clipped(text, _CELL_CHARACTERS)
+
+
+def rounded(number: float) -> str:
+    """At most six significant digits; digits before the decimal point are all kept."""
+    if number == 0 or number != number or number in (float("inf"), float("-inf")):
+        return f"{number:g}"
+    if abs(number) >= 10 ** (_SIGNIFICANT_DIGITS - 1):
+        return f"{number:.1f}".removesuffix(".0")
+    return f"{number:.{_SIGNIFICANT_DIGITS}g}"
+
+
+def clipped(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def dollars(amount: float) -> str:
+    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
+
+
+def duration(seconds: float, t: Wording) -> str:
+    if seconds < 10:
+        return t.seconds.format(seconds=f"{seconds:.1f}")
+    minutes, rest = divmod(round(seconds), 60)
+    return t.minutes.format(minutes=minutes, seconds=rest) if minutes else t.seconds.format(seconds=rest)
+
+
+def moment(when: datetime) -> str:
+    if when.tzinfo is not None:
+        when = when.astimezone(UTC)
+    return when.strftime("%Y-%m-%d %H:%M UTC")

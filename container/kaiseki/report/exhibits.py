@@ -1,0 +1,145 @@
+"""What a run put beside its words: charts, tables and models, read from the files of its bundle."""
+
+import base64
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from kaiseki.models import Record, Run
+from kaiseki.report.display import cell, is_number
+from kaiseki.report.files import is_regular_file
+from kaiseki.report.order import analysis_order
+
+ROWS_SHOWN = 20
+COLUMNS_SHOWN = 24
+_LARGEST_FIGURE = 3_000_000  # bytes; a page with ten of them still opens on a phone
+_FIGURE_TYPES = ((".svg", "image/svg+xml"), (".png", "image/png"))
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`source` is a data: URI for an <img>, in which an SVG runs no script and loads nothing; None if too large."""
+
+    name: str
+    title: str
+    path: str
+    source: str | None
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """The first rows of a CSV file. `numeric` has one entry per shown column; `problem` says why there are no rows."""
+
+    name: str
+    title: str
+    path: str
+    columns: tuple[str, ...] = ()
+    numeric: tuple[bool, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    total_rows: int = 0
+    columns_left_out: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """Measures as `model()` recorded them: scalars in `measures`, groups of them (with, without ...) in `groups`."""
+
+    name: str
+    title: str
+    note: str
+    measures: tuple[tuple[str, JsonValue], ...]
+    groups: tuple[tuple[str, tuple[tuple[str, JsonValue], ...]], ...]
+
+
+def accepted_records(run: Run, kind: str) -> dict[str, Record]:
+    """The last record of each name, in the order of their first. What only a failed attempt left is not among them."""
+    records: dict[str, Record] = {}
+    for step in analysis_order(run):
+        for record in step.execution.records if step.execution else ():
+            if record.kind == kind:
+                records[record.name] = record
+    return records
+
+
+# ── charts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def charts(run: Run, bundle: Path) -> tuple[Chart, ...]:
+    made = (_chart(record, bundle / "figures") for record in accepted_records(run, "chart").values())
+    return tuple(chart for chart in made if chart is not None)
+
+
+def _chart(record: Record, folder: Path) -> Chart | None:
+    """The first form of the figure that is small enough; None if the bundle has none at all."""
+    title = record.title or record.name
+    found = None
+    for suffix, media_type in _FIGURE_TYPES:
+        path = folder / f"{record.name}{suffix}"
+        if not is_regular_file(path):
+            continue
+        found = f"figures/{path.name}"
+        if path.stat().st_size <= _LARGEST_FIGURE:
+            encoded = base64.b64encode(path.read_bytes()).decode("ascii")
+            return Chart(record.name, title, found, f"data:{media_type};base64,{encoded}")
+    return Chart(record.name, title, found, None) if found else None
+
+
+# ── tables ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tables(run: Run, bundle: Path) -> tuple[ShownTable, ...]:
+    files = ((record, bundle / "tables" / f"{record.name}.csv") for record in accepted_records(run, "table").values())
+    return tuple(_table(record.name, record.title or record.name, path) for record, path in files if is_regular_file(path))
+
+
+def _table(name: str, title: str, path: Path) -> ShownTable:
+    shown_path = f"tables/{path.name}"
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            first = list(islice(reader, ROWS_SHOWN))
+            total = len(first) + sum(1 for _ in reader)
+    except (OSError, csv.Error) as error:
+        return ShownTable(name, title, shown_path, problem=str(error))
+    width = min(len(header), COLUMNS_SHOWN)
+    rows = [row[:width] + [""] * (width - len(row)) for row in first]
+    numeric = tuple(_is_numeric(row[i] for row in rows) for i in range(width))
+    return ShownTable(
+        name=name,
+        title=title,
+        path=shown_path,
+        columns=tuple(header[:width]),
+        numeric=numeric,
+        rows=tuple(tuple(cell(text) for text in row) for row in rows),
+        total_rows=total,
+        columns_left_out=len(header) - width,
+    )
+
+
+def _is_numeric(values: Iterator[str]) -> bool:
+    filled = [value for value in values if value.strip()]
+    return bool(filled) and all(is_number(value) for value in filled)
+
+
+# ── models ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def models(run: Run) -> tuple[FittedModel, ...]:
+    return tuple(_model(record) for record in accepted_records(run, "model").values())
+
+
+def _model(record: Record) -> FittedModel:
+    values = record.value if isinstance(record.value, dict) else {"": record.value}
+    return FittedModel(
+        name=record.name,
+        title=record.title or record.name,
+        note=record.note or "",
+        measures=tuple((key, value) for key, value in values.items() if not isinstance(value, dict)),
+        groups=tuple((key, tuple(value.items())) for key, value in values.items() if isinstance(value, dict)),
+    )
