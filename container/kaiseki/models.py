@@ -188,7 +188,7 @@ class Usage(Value):
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
-    usd: float = 0.0
+    usd: float | None = 0.0  # None: the model's price is not known
     simulated: bool = False
 
     @property
@@ -202,9 +202,20 @@ class Usage(Value):
             output_tokens=self.output_tokens + other.output_tokens,
             cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
             cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
-            usd=self.usd + other.usd,
+            usd=None if self.usd is None or other.usd is None else self.usd + other.usd,
             simulated=self.simulated or other.simulated,
         )
+
+
+class Event(Value):
+    """What happens in a run, told as it happens. `seconds` are since its start; `usage` is the sum so far."""
+
+    kind: Literal["phase", "thinking", "step", "query", "accepted", "failed", "model_call", "ended"]
+    message: str
+    step: int | None = None
+    seconds: float = 0.0
+    usage: Usage = Usage()
+    detail: JsonValue = None  # for the trace: what a terminal does not show
 
 
 # ── a run ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,12 +224,12 @@ class Usage(Value):
 class Budget(Value):
     """What one run may use up; reaching any ends it with a partial bundle and the reason `budget.<name>`."""
 
-    steps: int = 12
-    tokens: int = 400_000
-    usd: float = 2.0
-    seconds: float = 900.0
-    rows: int = 5_000_000  # over all queries
-    rows_per_query: int = 200_000  # beyond it a result is truncated, and says so
+    steps: int = Field(default=12, ge=1)
+    tokens: int = Field(default=400_000, ge=1)
+    usd: float = Field(default=2.0, ge=0)
+    seconds: float = Field(default=900.0, gt=0)
+    rows: int = Field(default=5_000_000, ge=1)  # over all queries
+    rows_per_query: int = Field(default=200_000, ge=1)  # beyond it a result is truncated, and says so
 
 
 class Request(Value):
@@ -270,4 +281,9 @@ class Run(Value):
 
     @property
     def accepted_steps(self) -> tuple[Step, ...]:
-        return tuple(s for s in self.steps if s.accepted and s.replaced_by is None)
+        """The steps of the analysis in the order in which they run: a step that replaced another stands in its place."""
+        places: dict[int, int] = {}
+        for step in self.steps:
+            places[step.number] = places.get(step.replaces or 0, step.number)
+        kept = (s for s in self.steps if s.accepted and s.replaced_by is None)
+        return tuple(sorted(kept, key=lambda s: places[s.number]))

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from kaiseki.models import Catalog, Execution, Query, Request, Run, Table
+from kaiseki.models import Catalog, Event, Execution, Query, Request, Run, Table
 
 
 class Warehouse(Protocol):
@@ -52,7 +52,7 @@ class RunStore(Protocol):
     """Where requests and bundles lie."""
 
     def create(self, request: Request, attachments: tuple[Path, ...] = ()) -> None:
-        """Stores a request and copies of its attachments. Raises StoreError."""
+        """Stores a request and copies of its attachments. Raises InputError if the store cannot be written."""
 
     def request(self, run_id: str) -> Request:
         """Raises UnknownRun."""
@@ -68,3 +68,9 @@ class RunStore(Protocol):
 
     def runs(self) -> Iterator[Run]:
         """Newest first."""
+
+
+class Observer(Protocol):
+    """Whoever follows a run while it works: a terminal, the trace of the bundle, a run record."""
+
+    def __call__(self, event: Event) -> None: ...

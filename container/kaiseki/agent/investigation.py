@@ -1,0 +1,136 @@
+"""The agent's loop: ask for a reply, try it, tell what came of it, until there is an answer that holds."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from kaiseki.agent.analyst import Analyst
+from kaiseki.agent.journal import Journal, Turn
+from kaiseki.agent.meter import Meter
+from kaiseki.agent.observation import observe
+from kaiseki.agent.protocol import AnswerDraft, Reply, parse_reply
+from kaiseki.agent.replay import Replay, as_failure
+from kaiseki.agent.review import Verdict, review
+from kaiseki.agent.tables import markdown_tables
+from kaiseki.agent.workbench import Workbench
+from kaiseki.models import Event, Failure, Resolution, Step
+
+
+@dataclass(frozen=True)
+class Case:
+    """The question, and what was found in the schema before the first model call."""
+
+    question: str
+    briefing: str
+    names: Collection[str]  # of tables and columns: digits in them are no figures
+    resolutions: tuple[Resolution, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """How the loop ended: with an answer that holds (`reason` empty), or without (`reason` says why)."""
+
+    reason: str = ""
+    draft: AnswerDraft | None = None
+    verdict: Verdict = Verdict()
+    replay: Replay | None = None
+
+
+@dataclass(frozen=True)
+class Investigation:
+    """One question being worked on; `journal`, `meter` and `workbench` hold all that changes."""
+
+    case: Case
+    analyst: Analyst
+    workbench: Workbench
+    journal: Journal
+    meter: Meter
+    look_up: Callable[[tuple[str, ...]], str]
+    tell: Callable[[Event], None]
+
+    def conclude(self) -> Conclusion:
+        """Works until an answer holds, the budget ends, or one failure came too often. Raises ModelError."""
+        while True:
+            reason = self.meter.exhausted() or ("loop.stuck" if self.journal.hopeless else None)
+            if reason is not None:
+                return Conclusion(reason)
+            conclusion = self._take(self._ask())
+            if conclusion is not None:
+                return conclusion
+
+    def _ask(self) -> str:
+        signature = self.analyst.signature_for(self.journal)
+        self.tell(Event(kind="thinking", message=signature, step=self.journal.next_number))
+        answer = self.analyst.ask(self.case.briefing, self.journal)
+        self.meter.called(answer.usage)
+        detail = {"signature": signature, "reply": answer.reply, "usage": answer.usage.model_dump()}
+        self.tell(Event(kind="model_call", message=signature, step=self.journal.next_number, detail=detail))
+        return answer.reply
+
+    def _take(self, text: str) -> Conclusion | None:
+        """One turn: the step of a reply first, then its answer; the first failure ends the turn."""
+        reply = parse_reply(text)
+        if isinstance(reply, Failure):
+            step = Step(number=self.journal.next_number, reply=text, failure=reply)
+            self._record(step)
+            return self._continue(text, step, (reply,))
+        step = self._try(reply) if reply.is_step else None
+        if step is not None and step.failure is not None:
+            return self._continue(text, step, (step.failure,), reply.lookups)
+        if reply.answer is None:
+            return self._continue(text, step, (), reply.lookups)
+        conclusion, failures = self._answer(reply.answer)
+        if conclusion is None:
+            return self._continue(text, step, failures, reply.lookups)
+        return conclusion
+
+    def _try(self, reply: Reply) -> Step:
+        number = self.journal.next_number
+        self.tell(Event(kind="step", message=reply.purpose, step=number))
+        step = self.workbench.attempt(number, reply, self.meter.seconds_left)
+        self._record(step)
+        return step
+
+    def _record(self, step: Step) -> None:
+        self.journal.add(step)
+        self.meter.attempted(step)
+        if step.failure is None:
+            self.tell(Event(kind="accepted", message=step.purpose, step=step.number))
+        else:
+            message = f"{step.failure.type}: {step.failure.message}"
+            self.tell(Event(kind="failed", message=message, step=step.number))
+
+    def _answer(self, draft: AnswerDraft) -> tuple[Conclusion | None, tuple[Failure, ...]]:
+        """The conclusion, if the answer's figures are bound and its facts come out the same again; else the failures."""
+        self.tell(Event(kind="phase", message="checking the answer"))
+        replay = None
+        if self.workbench.accepted:
+            replay = self.workbench.replay()
+            differs = as_failure(replay)
+            if differs is not None:
+                self.tell(Event(kind="failed", message=f"{differs.type}: {differs.message}"))
+                return None, (differs,)
+        verdict = review(
+            draft,
+            self.case.question,
+            self.workbench.facts,
+            markdown_tables(self.workbench.bundle),
+            self.case.names,
+            self.case.resolutions,
+        )
+        if verdict.failures:
+            first = verdict.failures[0]
+            self.tell(Event(kind="failed", message=f"{first.type}: {first.message}"))
+            return None, verdict.failures
+        return Conclusion("", draft, verdict, replay), ()
+
+    def _continue(
+        self, text: str, step: Step | None, failures: tuple[Failure, ...], lookups: tuple[str, ...] = ()
+    ) -> None:
+        """Adds the turn to the conversation."""
+        if step is None:
+            self.meter.answered()
+        looked_up = self.look_up(lookups) if lookups else ""
+        observation = observe(
+            step, failures, self.workbench.facts, self.workbench.data, looked_up, self.meter.left()
+        )
+        self.journal.turns.append(Turn(text, observation, failures[0] if failures else None))

@@ -1,0 +1,124 @@
+"""What the model is told after each of its replies. The first line says whether it was accepted."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow.parquet as parquet
+
+from kaiseki.models import Execution, Fact, Failure, Query, Step
+
+HEAD_ROWS = 5
+CELL_CHARACTERS = 60
+STDOUT_CHARACTERS = 3_000
+TRACEBACK_CHARACTERS = 3_000
+FACT_CHARACTERS = 160
+
+
+def observe(
+    step: Step | None,
+    failures: Sequence[Failure],
+    facts: Mapping[str, Fact],
+    data: Path,
+    looked_up: str,
+    left: str,
+) -> str:
+    """The observation of one reply: `step` is None where it held nothing but an answer."""
+    parts = [_verdict(step, failures)]
+    if step is not None:
+        parts += [_query(query, data, step.execution) for query in step.queries]
+        if step.execution is not None:
+            parts.append(_execution(step.execution))
+    parts += [_failure(failure) for failure in failures]
+    if looked_up:
+        parts.append(looked_up)
+    parts.append("Facts so far: " + (_facts(facts) or "none"))
+    parts.append(f"Left: {left}")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _verdict(step: Step | None, failures: Sequence[Failure]) -> str:
+    first = f"{failures[0].kind} {failures[0].type}: {_first_line(failures[0].message)}" if failures else ""
+    if step is None:
+        return f"The answer failed: {first}"
+    if not step.accepted:
+        return f"Step {step.number} failed: {first}"
+    return f"Step {step.number} accepted." + (f" Its answer failed: {first}" if first else "")
+
+
+def _failure(failure: Failure) -> str:
+    lines = [f"{failure.kind} {failure.type}" + (f" in {failure.subject}" if failure.subject else "")]
+    if failure.line is not None:
+        lines[0] += f", line {failure.line}"
+    lines[0] += f": {failure.message}"
+    if failure.traceback:
+        lines.append(_head_and_tail(failure.traceback, TRACEBACK_CHARACTERS))
+    if failure.hint:
+        lines.append(f"Hint: {failure.hint}")
+    return "\n".join(lines)
+
+
+def _query(query: Query, data: Path, execution: Execution | None) -> str:
+    if query.failure is not None:
+        return ""
+    cut = f" (TRUNCATED: the row cap cut the result at {query.rows:,} rows)" if query.truncated else ""
+    lines = [f"Query {query.name}: {query.rows:,} rows{cut}; columns {_columns(query, execution)}"]
+    lines += [f"Warning: {warning}" for warning in query.warnings]
+    lines += _head(data / f"{query.name}.parquet")
+    return "\n".join(lines)
+
+
+def _columns(query: Query, execution: Execution | None) -> str:
+    """As loaded, where the code loaded it: dtypes are what the next step's Python will meet."""
+    for record in execution.records if execution else ():
+        if record.kind == "load" and record.name == query.name and isinstance(record.value, list):
+            return ", ".join(f"{pair[0]} {pair[1]}" for pair in record.value if isinstance(pair, list))
+    return ", ".join(f"{name} {kind}" for name, kind in query.columns)
+
+
+def _head(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    batch = next(parquet.ParquetFile(path).iter_batches(batch_size=HEAD_ROWS), None)
+    rows = batch.to_pylist() if batch is not None else []
+    return ["  " + " | ".join(_cell(value) for value in row.values()) for row in rows]
+
+
+def _cell(value: object) -> str:
+    text = "null" if value is None else str(value).replace("\n", " ")
+    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
+
+
+def _execution(execution: Execution) -> str:
+    parts = []
+    if execution.stdout:
+        parts.append("stdout:\n" + _head_and_tail(execution.stdout.rstrip(), STDOUT_CHARACTERS))
+    if execution.stderr:
+        parts.append("stderr:\n" + _head_and_tail(execution.stderr.rstrip(), STDOUT_CHARACTERS // 3))
+    for record in execution.records:
+        if record.kind == "check" and isinstance(record.value, dict) and record.value.get("status") != "passed":
+            parts.append(f"Check {record.name}: {record.value.get('message')}")
+    return "\n".join(parts)
+
+
+def _facts(facts: Mapping[str, Fact]) -> str:
+    return "; ".join(_fact(fact) for fact in facts.values())
+
+
+def _fact(fact: Fact) -> str:
+    value = json.dumps(fact.value, ensure_ascii=False)
+    if len(value) > FACT_CHARACTERS:
+        value = value[: FACT_CHARACTERS - 1] + "…"
+    unit = f" {fact.unit}" if fact.unit else ""
+    return f"{fact.name} = {value}{unit}" + (" (setting)" if fact.kind == "setting" else "")
+
+
+def _head_and_tail(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half:,} characters left out …\n{text[-half:]}"
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""

@@ -1,0 +1,205 @@
+"""Where steps are tried: queries on the warehouse, Python in the sandbox; accepted whole, or leaving no trace."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+
+from kaiseki.agent.ledger import facts_of, lineage_of, records_of
+from kaiseki.agent.lineage import unbound
+from kaiseki.agent.protocol import QueryDraft, Reply
+from kaiseki.agent.replay import Replay, replay
+from kaiseki.models import Budget, Fact, Failure, Query, Step
+from kaiseki.ports import Sandbox, Session, Warehouse
+
+LEAST_SECONDS = 1.0
+LEFT_BEHIND = ("tables", "figures", "models")
+
+
+class Workbench:
+    """Holds the accepted steps of a run, their rows and facts, and the session that has executed just these."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        sandbox: Sandbox,
+        bundle: Path,
+        budget: Budget,
+        step_seconds: float,
+        query_ran: Callable[[Query], None],
+    ) -> None:
+        self._warehouse = warehouse
+        self._sandbox = sandbox
+        self.bundle = bundle
+        self._budget = budget
+        self._step_seconds = step_seconds
+        self._query_ran = query_ran
+        self._open = contextlib.ExitStack()
+        self._session: Session | None = None
+        self._rows: dict[str, Query] = {}  # succeeded, not yet of an accepted step: a repair need not resend them
+        self.accepted: tuple[Step, ...] = ()
+        self.facts: dict[str, Fact] = {}
+
+    @property
+    def data(self) -> Path:
+        return self.bundle / "data"
+
+    def __enter__(self) -> "Workbench":
+        self.data.mkdir(exist_ok=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._open.close()
+
+    def attempt(self, number: int, reply: Reply, seconds: float) -> Step:
+        """Runs one reply within `seconds`; the step that comes back says whether it was accepted."""
+        step = Step(
+            number=number,
+            purpose=reply.purpose,
+            lookups=reply.lookups,
+            requirements=reply.requirements,
+            code=reply.code,
+            replaces=reply.replaces,
+        )
+        refused = self._refuse(step, reply)
+        if refused is not None:
+            return step.model_copy(update={"failure": refused})
+        queries = tuple(self._query(draft, step) for draft in reply.queries)
+        step = step.model_copy(update={"queries": queries})
+        failed = next((query.failure for query in queries if query.failure is not None), None)
+        if failed is not None:
+            return step.model_copy(update={"failure": failed})
+        if not step.code:
+            return self._accept(step, self._in_place(step)) if queries else step.model_copy(update={"accepted": True})
+        return self._run(step, min(self._step_seconds, max(LEAST_SECONDS, seconds)))
+
+    def _refuse(self, step: Step, reply: Reply) -> Failure | None:
+        """What can be told without running anything."""
+        numbers = [old.number for old in self.accepted]
+        if step.replaces is not None and step.replaces not in numbers:
+            there_are = ", ".join(map(str, numbers)) or "none yet"
+            return Failure(
+                kind="reply",
+                type="NoSuchStep",
+                message=f"step {step.replaces} cannot be replaced: it was not accepted",
+                hint=f"accepted steps: {there_are}; leave `replaces` out to add a step",
+            )
+        frozen = {query.name for old in self.accepted if old.number != step.replaces for query in old.queries}
+        taken = next((draft.name for draft in reply.queries if draft.name in frozen), None)
+        if taken is not None:
+            return Failure(
+                kind="query",
+                type="FrozenName",
+                subject=taken,
+                message=f"the query name {taken} belongs to an accepted step, whose rows stay as they are",
+                hint="give this query another name, or load the rows that are there",
+            )
+        missing = [name for name in step.requirements if not _installed(name)]
+        if missing:
+            return Failure(
+                kind="reply",
+                type="MissingPackage",
+                subject=missing[0],
+                message=f"not installed: {', '.join(missing)}",
+                hint="nothing is installed during a run: do without, with pandas, numpy, scipy or scikit-learn",
+            )
+        return None
+
+    def _query(self, draft: QueryDraft, step: Step) -> Query:
+        cap = min(self._budget.rows_per_query, self._budget.rows)
+        query = self._warehouse.run(draft.name, draft.sql, self.data / f"{draft.name}.parquet", cap)
+        if query.failure is None:
+            self._rows[query.name] = query
+        self._query_ran(query)
+        return query
+
+    def _run(self, step: Step, timeout: float) -> Step:
+        if self._session is not None and step.replaces is None:
+            step = step.model_copy(update={"execution": self._session.execute(step.code, step.number, timeout)})
+            order = self._in_place(step)
+            failure = step.execution.failure if step.execution else None
+        else:
+            order, failure = self._rebuild(step, timeout)
+            step = next(each for each in order if each.number == step.number)
+        failure = failure or self._unbound(step, order)
+        if failure is not None or self._session is None:
+            self._close_session()
+            return step.model_copy(update={"failure": failure})
+        self._session.collect(self.bundle)
+        return self._accept(step, order)
+
+    def _in_place(self, step: Step) -> tuple[Step, ...]:
+        """The order of the analysis with `step` at its place: that of the step it replaces, or the end."""
+        if step.replaces is None:
+            return (*self.accepted, step)
+        return tuple(step if old.number == step.replaces else old for old in self.accepted)
+
+    def _rebuild(self, step: Step, timeout: float) -> tuple[tuple[Step, ...], Failure | None]:
+        """A fresh session that executes the accepted steps again, with `step` at its place.
+
+        Returns all steps in order with these executions, and the first failure.
+        """
+        session = self._fresh()
+        order = list(self._in_place(step))
+        for index, each in enumerate(order):
+            if not each.code:
+                continue
+            execution = session.execute(each.code, each.number, timeout if each is step else self._step_seconds)
+            order[index] = each.model_copy(update={"execution": execution})
+            if execution.failure is not None and each is step:
+                return tuple(order), execution.failure
+            if execution.failure is not None:
+                message = f"step {each.number} fails when it runs again: {execution.failure.message}"
+                return tuple(order), execution.failure.model_copy(update={"message": message})
+        return tuple(order), None
+
+    def _unbound(self, step: Step, order: Sequence[Step]) -> Failure | None:
+        failures = unbound(records_of(step), lineage_of(order))
+        return failures[0] if failures else None
+
+    def _accept(self, step: Step, order: Sequence[Step]) -> Step:
+        """Gives the step the rows it is first to use, and binds the facts."""
+        loaded = {record.name for record in records_of(step) if record.kind == "load"}
+        earlier = tuple(
+            query
+            for name, query in self._rows.items()
+            if name in loaded and name not in {own.name for own in step.queries}
+        )
+        step = step.model_copy(update={"accepted": True, "queries": (*earlier, *step.queries)})
+        for query in step.queries:
+            self._rows.pop(query.name, None)
+        self.accepted = tuple(step if each.number == step.number else each for each in order)
+        self.facts = facts_of(self.accepted)
+        return step
+
+    def replay(self) -> Replay:
+        """The clean replay of what was accepted. If its facts are the same, what it left behind is what is shipped."""
+        with tempfile.TemporaryDirectory(dir=self.bundle, prefix=".replay-") as scratch:
+            left = Path(scratch)
+            result = replay(self._sandbox, self.data, self.accepted, self.facts, self._step_seconds, left)
+            if result.same:
+                for folder in LEFT_BEHIND:
+                    shutil.rmtree(self.bundle / folder, ignore_errors=True)
+                    if (left / folder).exists():
+                        (left / folder).rename(self.bundle / folder)
+        return result
+
+    def _fresh(self) -> Session:
+        self._close_session()
+        self._session = self._open.enter_context(self._sandbox.open(self.data))
+        return self._session
+
+    def _close_session(self) -> None:
+        self._open.close()
+        self._session = None
+
+
+def _installed(requirement: str) -> bool:
+    try:
+        metadata.distribution(requirement)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

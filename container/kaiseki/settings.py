@@ -1,0 +1,106 @@
+"""What a user may set, where it comes from, and the only place that reads the environment.
+
+A setting is a command-line flag or the environment variable `KAISEKI_<NAME>`; the flag wins. Numbers of the budget are
+settings too: `KAISEKI_BUDGET_USD=0.5`.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field, ValidationError, model_validator
+
+from kaiseki.errors import SettingError
+from kaiseki.models import Budget, Value
+
+PREFIX = "KAISEKI_"
+PROMPT_LIMIT = 200_000  # characters
+
+
+class SandboxLimits(Value):
+    """What one session of generated code may take."""
+
+    memory_mb: int = Field(default=3_072, ge=256)
+    step_seconds: float = Field(default=120.0, gt=0)
+
+
+class Settings(Value):
+    warehouse: str = "duckdb:input"
+    store: str = "folder:results"
+    model: str = "offline"
+    region: str | None = None
+    record: Path | None = None
+    strict: bool = False
+    budget: Budget = Budget()
+    sandbox: SandboxLimits = SandboxLimits()
+    card_characters: int = Field(default=24_000, ge=1_000)
+
+    @model_validator(mode="after")
+    def _forms_are_known(self) -> "Settings":
+        _require_form("warehouse", self.warehouse, ("duckdb:",))
+        _require_form("store", self.store, ("folder:",))
+        return self
+
+
+def _require_form(name: str, value: str, forms: tuple[str, ...]) -> None:
+    if not any(value.startswith(form) and len(value) > len(form) for form in forms):
+        raise SettingError(
+            f"the {name} '{value}' is not of a known form",
+            hint=f"write it as {' or '.join(form + 'PATH' for form in forms)}",
+        )
+
+
+_GROUPS = ("budget", "sandbox")
+
+
+def _keys() -> dict[str, tuple[str, ...]]:
+    """Each settable name as the environment writes it -> its path in Settings."""
+    keys: dict[str, tuple[str, ...]] = {}
+    for name in Settings.model_fields:
+        if name not in _GROUPS:
+            keys[name.upper()] = (name,)
+    for group, model in (("budget", Budget), ("sandbox", SandboxLimits)):
+        for name in model.model_fields:
+            keys[f"{group}_{name}".upper()] = (group, name)
+    return keys
+
+
+def load_settings(flags: Mapping[str, object | None], environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from flags (None: not given) over the environment. Raises SettingError naming the key that is wrong."""
+    environment = os.environ if environment is None else environment
+    keys = _keys()
+    values: dict[str, dict[str, object]] = {group: {} for group in _GROUPS}
+    top: dict[str, object] = {}
+    for variable, text in environment.items():
+        if not variable.startswith(PREFIX):
+            continue
+        key = variable.removeprefix(PREFIX)
+        if key not in keys:
+            raise _unknown(variable, [PREFIX + k for k in keys])
+        _place(top, values, keys[key], text)
+    for name, value in flags.items():
+        if value is not None:
+            _place(top, values, keys[name.upper()], value)
+    try:
+        return Settings.model_validate({**top, **{group: values[group] for group in _GROUPS}})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "_".join(str(part) for part in first["loc"])
+        raise SettingError(
+            f"the setting {where} is wrong: {first['msg'][:1].lower()}{first['msg'][1:]} (got {first['input']!r})",
+            hint=f"mend the flag --{where.replace('_', '-')} or the variable {PREFIX}{where.upper()}",
+        ) from None
+
+
+def _place(top: dict[str, object], groups: dict[str, dict[str, object]], path: tuple[str, ...], value: object) -> None:
+    if len(path) == 1:
+        top[path[0]] = value
+    else:
+        groups[path[0]][path[1]] = value
+
+
+def _unknown(variable: str, known: list[str]) -> SettingError:
+    nearest = difflib.get_close_matches(variable, known, n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(sorted(known))}"
+    return SettingError(f"there is no setting {variable}", hint=hint)
