@@ -1,0 +1,146 @@
+"""Names in a question that the schema does not have: nearly right ones, and those that are near nothing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kaiseki.catalog.glossary import JAPANESE_TO_ENGLISH
+from kaiseki.catalog.mentions import Kind, Mention, mentions
+from kaiseki.catalog.shards import families
+from kaiseki.catalog.similarity import closeness, trigram_similarity
+from kaiseki.catalog.words import folded, key, words
+from kaiseki.models import Catalog, Resolution
+
+_NEAR = 0.3
+_NEAR_WITHOUT_ROLE = 0.84  # a word that nobody called a table or column must be the name but for its form
+_AMBIGUOUS = 0.02
+_SUGGESTIONS = 3
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A table or column that the question relies on and the schema does not have; `nearest` has the best first."""
+
+    asked: str
+    kind: Kind
+    nearest: tuple[str, ...]
+
+
+def resolve(question: str, catalog: Catalog) -> tuple[Resolution, ...]:
+    """The names of the question that are nearly right, each with the one name of the schema that it must mean."""
+    return tuple(found for found in _judged(question, catalog) if isinstance(found, Resolution))
+
+
+def unknown(question: str, catalog: Catalog) -> tuple[Unknown, ...]:
+    """The tables and columns of the question that are near nothing, or equally near to several."""
+    return tuple(found for found in _judged(question, catalog) if isinstance(found, Unknown))
+
+
+class _Names:
+    """The names of a catalog, looked up as questions write them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.tables: dict[str, str] = {}  # as it may be asked for -> as it is called
+        for family in families(catalog):
+            if family.stem != family.newest.name:
+                self.tables[family.stem] = family.newest.qualified
+            for table in family.members:
+                self.tables[table.name] = table.qualified
+        self.columns = {column.name: column.name for table in catalog.tables for column in table.columns}
+        self.schemas = {key(table.schema_name) for table in catalog.tables if table.schema_name}
+        self.values = {folded(v) for t in catalog.tables for c in t.columns for v, _ in c.frequent}
+        self._exact: dict[Kind, frozenset[str]] = {
+            "table": frozenset(folded(name) for name in self.tables),
+            "column": frozenset(folded(name) for name in self.columns),
+        }
+
+    def of(self, kind: Kind | None) -> Iterator[tuple[Kind, str, str]]:
+        """(kind, name as it may be asked for, name as it is called)."""
+        if kind != "column":
+            yield from (("table", name, called) for name, called in self.tables.items())
+        if kind != "table":
+            yield from (("column", name, called) for name, called in self.columns.items())
+
+    def has(self, text: str, kind: Kind | None) -> bool:
+        kinds: tuple[Kind, ...] = ("table", "column") if kind is None else (kind,)
+        return any(folded(text) in self._exact[k] for k in kinds)
+
+
+def _judged(question: str, catalog: Catalog) -> Iterator[Resolution | Unknown]:
+    names = _Names(catalog)
+    seen: set[tuple[str, str | None]] = set()
+    for mention in (part for whole in mentions(question) for part in _undotted(whole, names)):
+        if (identity := (folded(mention.text), mention.kind)) in seen:
+            continue
+        seen.add(identity)
+        if (judgement := _judge(mention, names)) is not None:
+            yield judgement
+
+
+def _undotted(mention: Mention, names: _Names) -> Iterable[Mention]:
+    """`table.column` and `schema.table` as the names they are made of; nothing for other dotted words."""
+    if "." not in mention.text or " " in mention.text:
+        return (mention,)
+    *_, first, last = mention.text.split(".")
+    table, column = Mention(first, "table", True, False), Mention(last, "column", True, True)
+    if names.has(first, "table"):
+        return (column,)
+    if isinstance(_judge(table, names), Resolution):
+        return (table, column)
+    if key(first) in names.schemas:
+        return (Mention(last, "table", True, True),)
+    return ()
+
+
+def _judge(mention: Mention, names: _Names) -> Resolution | Unknown | None:
+    readings = mention.readings or (mention.text,)
+    if any(names.has(reading, mention.kind) for reading in readings):
+        return None
+    if mention.kind is None and mention.quoted and folded(mention.text) in names.values:
+        return None
+    for reading in readings:
+        nearest = _near(reading, mention, names)
+        if len(nearest) == 1:
+            kind, called = nearest[0]
+            if not mention.explicit and key(called.rpartition(".")[2]) == key(reading):
+                return None  # in ordinary writing, case and spaces do not make it another name
+            return Resolution(asked=reading, found=called, kind=kind)
+        if nearest and mention.claimed and mention.kind:
+            return Unknown(reading, mention.kind, tuple(called for _, called in nearest[:_SUGGESTIONS]))
+    if mention.claimed and mention.kind:
+        return Unknown(mention.text, mention.kind, _suggestions(mention.text, mention.kind, names))
+    return None
+
+
+def _near(text: str, mention: Mention, names: _Names) -> list[tuple[Kind, str]]:
+    """The names that are nearest to `text`, more than one if they are equally near."""
+    scored = [
+        (
+            max(
+                closeness(reading, name, strict=not mention.explicit and not mention.quoted)
+                for reading in _translated(text)
+            ),
+            kind,
+            called,
+        )
+        for kind, name, called in names.of(mention.kind)
+    ]
+    threshold = _NEAR if mention.kind else _NEAR_WITHOUT_ROLE
+    if mention.kind is None and mention.quoted:
+        threshold = max([threshold, *(closeness(text, value) for value in names.values)])
+    best = max((score for score, _, _ in scored), default=0.0)
+    if best < threshold:
+        return []
+    return list(dict.fromkeys((kind, called) for score, kind, called in scored if score >= best - _AMBIGUOUS))
+
+
+def _translated(text: str) -> tuple[str, ...]:
+    return (text, *JAPANESE_TO_ENGLISH.get(text, ()))
+
+
+def _suggestions(text: str, kind: Kind, names: _Names) -> tuple[str, ...]:
+    def likeness(name: str) -> float:
+        shared = set(words(text)) & set(words(name))
+        return trigram_similarity(text, name) + 0.2 * len(shared)
+
+    by_likeness = sorted(names.of(kind), key=lambda found: -likeness(found[1]))
+    return tuple(dict.fromkeys(called for _, _, called in by_likeness))[:_SUGGESTIONS]

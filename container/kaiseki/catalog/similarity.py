@@ -1,0 +1,71 @@
+"""How near a name that somebody wrote is to one that there is."""
+
+from kaiseki.catalog.words import key, words
+
+_SAME_WORDS = 0.95
+_CONTAINED = 0.8
+_LEAST_SHARE = 0.4  # of the longer name's letters, for one name to stand for the other
+
+
+def closeness(asked: str, name: str, strict: bool = False) -> float:
+    """From 0 (another name) to 1 (the same but for case, spaces and underscores).
+
+    Singular and plural are nearer than typing errors, and these nearer than a name with a word more. `strict` is for
+    ordinary words: only long ones may have a typing error.
+    """
+    mine, its = key(asked), key(name)
+    if not mine or not its:
+        return 0.0
+    if mine == its:
+        return 1.0
+    if "".join(words(asked)) == "".join(words(name)):
+        return _SAME_WORDS
+    allowed = _typing_errors_allowed(mine, strict)
+    if abs(len(mine) - len(its)) <= allowed and mine[0] == its[0]:
+        errors = edit_distance(mine, its)
+        if errors <= allowed:
+            return 0.95 - 0.05 * errors
+    return _CONTAINED * _share_of_words(asked, name)
+
+
+def trigram_similarity(one: str, other: str) -> float:
+    """Jaccard index of the two names' letter trigrams, padded so that beginnings weigh more."""
+    mine, its = _trigrams(key(one)), _trigrams(key(other))
+    return len(mine & its) / len(mine | its) if mine and its else 0.0
+
+
+def edit_distance(one: str, other: str) -> int:
+    """Insertions, deletions, substitutions and swaps of neighbours that make one of the other."""
+    before: list[int] = []
+    previous = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        current = [i]
+        for j, b in enumerate(other, 1):
+            cost = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            current.append(cost)
+        before, previous = previous, current
+    return previous[-1]
+
+
+def _typing_errors_allowed(name: str, strict: bool) -> int:
+    if name[-1].isdigit():
+        return 0  # feature1 is not feature2
+    if strict:
+        return 1 if len(name) >= 6 else 0
+    return 2 if len(name) >= 8 else 1 if len(name) >= 4 else 0
+
+
+def _share_of_words(asked: str, name: str) -> float:
+    """How much of the longer name the shorter makes up, if it has no word of its own; else 0."""
+    mine, its = set(words(asked)), set(words(name))
+    if not (mine <= its or its <= mine):
+        return 0.0
+    share = len("".join(mine & its)) / max(len("".join(mine)), len("".join(its)))
+    return share if share >= _LEAST_SHARE else 0.0
+
+
+def _trigrams(text: str) -> set[str]:
+    padded = f"  {text} "
+    return {padded[i : i + 3] for i in range(len(padded) - 2)} if text else set()
