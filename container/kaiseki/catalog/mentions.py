@@ -54,6 +54,12 @@ _JAPANESE_AFTER_ROLE = re.compile(
     rf"(?:(?P<table>テーブル)|(?P<column>列|カラム|目的変数|ターゲット))(?:変数|列)?\s*(?:名?は|を|が|[:=])?\s*(?P<name>{_WORD}){_END}"
 )
 
+_MADE_HERE = re.compile(
+    r"(?:\b(?:create|add|derive|generate|define|introduce|compute|new)\b[^.\n]{0,20}\b(?:column|feature|variable|field)\b|"
+    r"新しい|新規の?)[^.。\n「『'\"`]{0,20}[「『'\"`]?$",
+    re.I,
+)
+
 _ORDINARY = """
 a all and any as at available based be below by calculated categorical column columns complete computed contingency
 correlation cross data database date derived different display distinct dummy each empty entire every existing fact
@@ -104,14 +110,15 @@ class Mention:
 
 
 def mentions(question: str) -> tuple[Mention, ...]:
-    """What the question names, in the order of the text; each stretch once."""
+    """What the question names, in the order of the text, without the columns that it wants to be made."""
     text = question.translate(_TO_HALF_WIDTH)
     found: list[tuple[int, int, Mention]] = []
     for finder in (_quoted, _identifiers, _bare_words):
         for start, end, mention in finder(text, question):
             if not any(start < its_end and its_start < end for its_start, its_end, _ in found):
                 found.append((start, end, mention))
-    return tuple(mention for _, _, mention in sorted(found, key=lambda f: f[0]))
+    made_here = {m.text for start, end, m in found if _MADE_HERE.search(text[:end].removesuffix(text[start:end]))}
+    return tuple(m for _, _, m in sorted(found, key=lambda f: f[0]) if m.text not in made_here)
 
 
 def _quoted(text: str, question: str) -> Iterator[tuple[int, int, Mention]]:

@@ -35,6 +35,11 @@ def unknown(question: str, catalog: Catalog) -> tuple[Unknown, ...]:
     return tuple(found for found in _judged(question, catalog) if isinstance(found, Unknown))
 
 
+def suggestions(asked: str, kind: Kind, catalog: Catalog) -> tuple[str, ...]:
+    """The names that look most like `asked`, best first, however little they do."""
+    return _suggestions(asked, kind, _Names(catalog))
+
+
 class _Names:
     """The names of a catalog, looked up as questions write them."""
 

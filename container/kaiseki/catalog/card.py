@@ -1,0 +1,206 @@
+"""The catalog card: what the model reads of the schema."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from kaiseki.catalog.card_text import comment, identifier, qualified, shortened_number, shortened_time, value
+from kaiseki.catalog.names import resolve, unknown
+from kaiseki.catalog.shards import families
+from kaiseki.catalog.words import STOP_WORDS, terms
+from kaiseki.models import Catalog, Column, Resolution, Table
+
+_MOST_VALUES = 12  # of a category that is listed in full
+_EXAMPLES = 3  # of a column with more values
+_LIST_SHARE = 0.1  # of the budget, kept for the tables that are only named
+_RANGELESS_TYPES = (
+    "CHAR",
+    "VARCHAR",
+    "TEXT",
+    "BOOL",
+    "SUPER",
+    "GEOMETRY",
+    "VARBYTE",
+    "NCHAR",
+    "NVARCHAR",
+    "BPCHAR",
+    "HLLSKETCH",
+)
+
+
+def render(
+    question: str,
+    tables: Sequence[Table],
+    catalog: Catalog,
+    today: date,
+    row_cap: int,
+    budget_characters: int,
+) -> str:
+    """The card of at most `budget_characters` characters.
+
+    `tables` come best first, profiled as far as anybody did. Each is shown in full while there is room, then with names
+    and types only, then by name. Of a best table that is too wide, the columns that the question touches are shown.
+    """
+    notes = list(_notes(question, catalog))
+    head_room = len(_head(catalog, len(catalog.tables), today, row_cap)) + sum(len(note) + 1 for note in notes)
+    list_room = int(budget_characters * _LIST_SHARE) if len(tables) > 1 else 0
+    sections = _sections(question, tables, budget_characters - head_room - list_room)
+    sizes = {member.qualified: len(family.members) for family in families(catalog) for member in family.members}
+    shown = sum(sizes[table.qualified] for table in tables[: len(sections)])
+    lines = "\n".join((_head(catalog, shown, today, row_cap), *notes))
+    room = budget_characters - len(lines) - sum(len(section) + 2 for section in sections)
+    others = _others(tables[len(sections) :], sizes, len(catalog.tables) - shown, room)
+    return "\n\n".join((lines, *sections, *others)) + "\n"
+
+
+def section(table: Table) -> str:
+    """One table with all that is known of it."""
+    return "\n".join((_title(table), *(_line(column, table) for column in table.columns)))
+
+
+def note_of(resolution: Resolution) -> str:
+    """The sentence that tells the model of a name that was nearly right."""
+    return (
+        f'note: the question says "{comment(resolution.asked)}"; there is no such {resolution.kind}; '
+        f"the nearest is {_named(resolution.found, resolution.kind)}."
+    )
+
+
+def _head(catalog: Catalog, shown: int, today: date, row_cap: int) -> str:
+    total = len(catalog.tables)
+    return (
+        f"Today is {today.isoformat()}. A query returns at most {row_cap:,} rows. {shown:,} of {total:,} tables shown."
+    )
+
+
+def _notes(question: str, catalog: Catalog) -> Iterable[str]:
+    for resolution in resolve(question, catalog):
+        yield note_of(resolution)
+    for missing in unknown(question, catalog):
+        nearest = ", ".join(_named(name, missing.kind) for name in missing.nearest)
+        yield (
+            f'note: the question names "{comment(missing.asked)}"; no table or column is near it; '
+            f"the nearest are {nearest or 'none'}."
+        )
+
+
+def _named(name: str, kind: str) -> str:
+    return qualified(name) if kind == "table" else identifier(name)
+
+
+def _sections(question: str, tables: Sequence[Table], room: int) -> list[str]:
+    sections: list[str] = []
+    forms = [section, _names_and_types]
+    for position, table in enumerate(tables):
+        fitting = next((text for form in forms if len(text := form(table)) + 2 <= room), None)
+        if fitting is None and position == 0:
+            fitting = _narrowed(question, table, room)
+        if fitting is None:
+            break
+        if len(forms) == 2 and fitting != section(table):
+            forms.remove(section)  # what is better is never shown in less detail than what is worse
+        sections.append(fitting)
+        room -= len(fitting) + 2
+    return sections
+
+
+def _names_and_types(table: Table) -> str:
+    bare = tuple(Column(name=c.name, type=c.type, references=c.references) for c in table.columns)
+    return section(table.model_copy(update={"columns": bare}))
+
+
+def _narrowed(question: str, table: Table, room: int) -> str:
+    asked = {term for term in terms(question) if term not in STOP_WORDS}
+    by_need = sorted(
+        table.columns,
+        key=lambda c: (-len(asked & set(terms(c.name))), c.name not in table.primary_key, c.references is None),
+    )
+    room -= len(_title(table)) + len(_more_columns(len(table.columns)))
+    kept: set[str] = set()
+    for column in by_need:
+        room -= len(_line(column, table)) + 1
+        if room < 0:
+            break
+        kept.add(column.name)
+    lines = (_line(column, table) for column in table.columns if column.name in kept)
+    return "\n".join((_title(table), *lines, _more_columns(len(table.columns) - len(kept))))
+
+
+def _more_columns(count: int) -> str:
+    return f"and {count:,} more columns"
+
+
+def _others(tables: Sequence[Table], sizes: Mapping[str, int], unshown: int, room: int) -> list[str]:
+    if unshown <= 0:
+        return []
+    line, named = "other tables: ", 0
+    for table in tables:
+        alike = "" if sizes[table.qualified] == 1 else f" in each of {sizes[table.qualified]:,} tables alike"
+        entry = f"{', ' if named else ''}{qualified(table.qualified)} ({_counted(len(table.columns), 'column')}{alike})"
+        if len(line) + len(entry) + len(f", and {unshown:,} more") > room:
+            break
+        line += entry
+        named += sizes[table.qualified]
+    if named == unshown:
+        return [line]
+    return [f"{line}, and {unshown - named:,} more" if named else f"and {unshown:,} more"]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _title(table: Table) -> str:
+    rows = "" if table.rows is None else f" -- {_counted(table.rows, 'row')}"
+    return f"table {qualified(table.qualified)}{rows}{_remark(table.comment)}"
+
+
+def _line(column: Column, table: Table) -> str:
+    parts = [f"- {identifier(column.name)} {comment(column.type)}", *_statistics(column, table)]
+    if column.name in table.primary_key:
+        parts.append("primary key" if len(table.primary_key) == 1 else "part of the primary key")
+    if column.references:
+        parent, _, its_key = column.references.rpartition(".")
+        parts.append(f"references {qualified(parent)}.{identifier(its_key)}")
+    return "; ".join(parts) + _remark(column.comment)
+
+
+def _statistics(column: Column, table: Table) -> Iterable[str]:
+    if table.rows and column.nulls == table.rows:
+        yield "only nulls"
+        return
+    if column.minimum is not None and column.maximum is not None and not _is_rangeless(column):
+        yield _range(column)
+    if column.distinct is not None:
+        yield _distinct(column)
+    elif column.frequent:
+        yield "such as " + " | ".join(value(v) for v, _ in column.frequent[:_EXAMPLES])
+    if column.nulls:
+        yield _counted(column.nulls, "null")
+
+
+def _range(column: Column) -> str:
+    ends = (column.minimum or "", column.maximum or "")
+    if column.type.upper().startswith(("DATE", "TIME")):
+        low, high = shortened_time(*ends)
+    else:
+        low, high = (shortened_number(end) for end in ends)
+    return f"{low} to {high}"
+
+
+def _distinct(column: Column) -> str:
+    count = f"{column.distinct:,} distinct"
+    if not column.frequent:
+        return count
+    if len(column.frequent) == column.distinct and len(column.frequent) <= _MOST_VALUES:
+        return f"{count}: " + " | ".join(f"{value(v)} {rows:,}" for v, rows in column.frequent)
+    if _is_rangeless(column) or column.minimum is None:
+        return f"{count}, such as " + " | ".join(value(v) for v, _ in column.frequent[:_EXAMPLES])
+    return count
+
+
+def _is_rangeless(column: Column) -> bool:
+    return column.type.upper().startswith(_RANGELESS_TYPES)
+
+
+def _remark(text: str) -> str:
+    return f"   [comment: {comment(text)}]" if text.strip() else ""
