@@ -9,6 +9,7 @@ passes for a figure.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
 from kaiseki.models import Citation, Run
+from kaiseki.report.display import is_number
 from kaiseki.report.emphasis import allow_emphasis_within_cjk
 from kaiseki.report.wording import Wording
 
@@ -28,7 +30,6 @@ _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _MARK_ALONE = re.compile(f"[{_OPEN}{_CLOSE}]")
 _MARK_IN_ADDRESS = quote(_OPEN)
 _SAFE_SCHEMES = ("https://", "http://", "mailto:")
-_TABLE = re.compile(r"\{?table:([a-z][a-z0-9_]*)\}?")
 _DEEPEST_HEADING = 6
 _HEADINGS_ABOVE = 2  # the page's own h1 and h2
 
@@ -42,17 +43,7 @@ class CitedFigure:
     anchor: str
 
 
-TableHtml = Callable[[str], Markup | None]
-"""The table of that name as HTML, or None if the bundle has none."""
-
-
-def cited_table(citation: Citation) -> str | None:
-    """The name of the table that a placeholder `{table:name}` stands for."""
-    match = _TABLE.fullmatch(citation.placeholder.strip())
-    return match.group(1) if match else None
-
-
-def answer_html(parts: Sequence[str | Citation], anchor: Callable[[str], str], table: TableHtml, t: Wording) -> Markup:
+def answer_html(parts: Sequence[str | Citation], anchor: Callable[[str], str], t: Wording) -> Markup:
     figures: list[CitedFigure] = []
     source: list[str] = []
     for part in parts:
@@ -62,7 +53,7 @@ def answer_html(parts: Sequence[str | Citation], anchor: Callable[[str], str], t
         else:
             source.append(_MARK_ALONE.sub("", part))
     renderer = _renderer()
-    html: str = renderer.render("".join(source), {"figures": tuple(figures), "table": table, "wording": t})
+    html: str = renderer.render("".join(source), {"figures": tuple(figures), "wording": t})
     return Markup(html)  # noqa: S704 - markdown-it escapes all text, and HTML in the source is off
 
 
@@ -81,7 +72,7 @@ def _renderer() -> MarkdownIt:
     markdown.validateLink = _may_link  # type: ignore[method-assign]
     markdown.core.ruler.push("figures", _figures_apart)
     markdown.core.ruler.push("headings", _headings_below_ours)
-    markdown.core.ruler.push("alignment", _alignment_by_class)
+    markdown.core.ruler.push("numbers", _numbers_to_the_right)
     allow_emphasis_within_cjk(markdown)
     for name, rule in _RULES.items():
         markdown.add_render_rule(name, rule)
@@ -96,29 +87,11 @@ def _may_link(address: str) -> bool:
 
 
 def _figures_apart(state: StateCore) -> None:
-    """Splits text at the marks, so that a figure is a token of its own; a table alone in its paragraph is a block."""
+    """Splits text at the marks, so that a figure is a token of its own."""
     figures: tuple[CitedFigure, ...] = state.env["figures"]
-    tokens: list[Token] = []
     for token in state.tokens:
-        if token.type != "inline":
-            tokens.append(token)
-            continue
-        alone = _MARK.fullmatch(token.content.strip())
-        if alone and _is_block(figures[int(alone.group(1))], state.env) and tokens[-1].type == "paragraph_open":
-            tokens[-1].hidden = True
-            tokens.append(Token("table_of_answer", "", 0, meta={"figure": figures[int(alone.group(1))]}))
-            continue
-        token.children = [piece for child in token.children or [] for piece in _split(child, figures)]
-        tokens.append(token)
-    for before, after in zip(tokens, tokens[1:], strict=False):
-        if before.type == "table_of_answer" and after.type == "paragraph_close":
-            after.hidden = True
-    state.tokens = tokens
-
-
-def _is_block(figure: CitedFigure, env: EnvType) -> bool:
-    name = cited_table(figure.citation)
-    return name is not None and env["table"](name) is not None
+        if token.type == "inline":
+            token.children = [piece for child in token.children or [] for piece in _split(child, figures)]
 
 
 def _split(token: Token, figures: tuple[CitedFigure, ...]) -> list[Token]:
@@ -139,29 +112,28 @@ def _headings_below_ours(state: StateCore) -> None:
             token.tag = f"h{min(int(token.tag[1:]) + _HEADINGS_ABOVE, _DEEPEST_HEADING)}"
 
 
-def _alignment_by_class(state: StateCore) -> None:
-    """The page's policy forbids style attributes."""
-    for token in state.tokens:
-        style = token.attrs.pop("style", None)
-        if style in ("text-align:right", "text-align:center"):
-            token.attrs["class"] = "number" if style == "text-align:right" else "centre"
+def _numbers_to_the_right(state: StateCore) -> None:
+    """Cells that hold one number are set as numbers, and style attributes, which the page's policy forbids, go."""
+    figures: tuple[CitedFigure, ...] = state.env["figures"]
+    for cell, inline in pairwise(state.tokens):
+        if cell.type not in ("td_open", "th_open"):
+            continue
+        style = cell.attrs.pop("style", "")
+        text = _MARK.sub(lambda mark: figures[int(mark.group(1))].citation.shown, inline.content)
+        if style == "text-align:right" or is_number(text.replace(",", "")):
+            cell.attrs["class"] = "number"
 
 
 # ── the HTML ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _link(figure: CitedFigure) -> Markup:
-    shown = cited_table(figure.citation) or figure.citation.shown
-    return Markup('<a class="figure-link" id="figure-{}" href="#{}">{}</a>').format(figure.number, figure.anchor, shown)
+    template = Markup('<a class="figure-link" id="figure-{}" href="#{}">{}</a>')
+    return template.format(figure.number, figure.anchor, figure.citation.shown)
 
 
 def _figure(_: RendererHTML, tokens: Sequence[Token], index: int, __: OptionsDict, ___: EnvType) -> str:
     return _link(tokens[index].meta["figure"])
-
-
-def _table(_: RendererHTML, tokens: Sequence[Token], index: int, __: OptionsDict, env: EnvType) -> str:
-    html: Markup | None = env["table"](cited_table(tokens[index].meta["figure"].citation))
-    return html or Markup()
 
 
 def _inline_code(_: RendererHTML, tokens: Sequence[Token], index: int, __: OptionsDict, env: EnvType) -> str:
@@ -202,7 +174,6 @@ def _link_close(_: RendererHTML, tokens: Sequence[Token], index: int, __: Option
 
 _RULES: dict[str, Any] = {
     "figure": _figure,
-    "table_of_answer": _table,
     "code_inline": _inline_code,
     "code_block": _code_block,
     "fence": _code_block,

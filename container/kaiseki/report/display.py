@@ -53,6 +53,10 @@ def clipped(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def first_line(text: str) -> str:
+    return clipped(text.strip().partition("\n")[0], _CELL_CHARACTERS)
+
+
 def count(number: int) -> str:
     return f"{number:,}"
 
@@ -72,3 +76,36 @@ def moment(when: datetime) -> str:
     if when.tzinfo is not None:
         when = when.astimezone(UTC)
     return when.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def size(number: int) -> str:
+    amount = float(number)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def words(name: str) -> str:
+    """`roc_auc` as `roc auc`."""
+    return name.replace("_", " ")
+
+
+def reading(value: JsonValue) -> str:
+    """A measure for reading: decimals rounded, lists joined, small mappings written out."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "✓" if value else "✗"
+        case float():
+            return rounded(value)
+        case int():
+            return count(value)
+        case list():
+            return ", ".join(reading(item) for item in value)
+        case dict():
+            return ", ".join(f"{words(key)} {reading(item)}" for key, item in value.items())
+        case _:
+            return str(value)

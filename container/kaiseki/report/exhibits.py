@@ -40,7 +40,7 @@ class ShownTable:
     columns: tuple[str, ...] = ()
     numeric: tuple[bool, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
-    total_rows: int = 0
+    total_rows: int = 0  # as the table had them; the file may hold fewer
     columns_left_out: int = 0
     problem: str = ""
 
@@ -94,11 +94,11 @@ def _chart(record: Record, folder: Path) -> Chart | None:
 
 def tables(run: Run, bundle: Path) -> tuple[ShownTable, ...]:
     files = ((record, bundle / "tables" / f"{record.name}.csv") for record in accepted_records(run, "table").values())
-    return tuple(_table(record.name, record.title or record.name, path) for record, path in files if is_regular_file(path))
+    return tuple(_table(record, path) for record, path in files if is_regular_file(path))
 
 
-def _table(name: str, title: str, path: Path) -> ShownTable:
-    shown_path = f"tables/{path.name}"
+def _table(record: Record, path: Path) -> ShownTable:
+    name, title, shown_path = record.name, record.title or record.name, f"tables/{path.name}"
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             reader = csv.reader(file)
@@ -117,9 +117,14 @@ def _table(name: str, title: str, path: Path) -> ShownTable:
         columns=tuple(header[:width]),
         numeric=numeric,
         rows=tuple(tuple(cell(text) for text in row) for row in rows),
-        total_rows=total,
+        total_rows=max(total, _rows_before_cut(record)),
         columns_left_out=len(header) - width,
     )
+
+
+def _rows_before_cut(record: Record) -> int:
+    rows = record.value.get("rows") if isinstance(record.value, dict) else None
+    return rows if isinstance(rows, int) else 0
 
 
 def _is_numeric(values: Iterator[str]) -> bool:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from kaiseki.models import Citation, Fact, Query, Run
-from kaiseki.report.answer import cited_table
 from kaiseki.report.display import anchor, clipped, line_anchor, value_text
 from kaiseki.report.order import analysis_order
 
@@ -14,14 +13,13 @@ _TILE_CHARACTERS = 18
 
 @dataclass(frozen=True)
 class Entry:
-    """One row. `figures` are the numbers of the answer's figures that cite it; `whole` is set if `value` was cut."""
+    """One row. `figures` are (number, text) of the answer's figures that cite it; `whole` is set if `value` was cut."""
 
     fact: Fact
     anchor: str
     value: str
     whole: str
-    shown: tuple[str, ...]
-    figures: tuple[int, ...]
+    figures: tuple[tuple[int, str], ...]
     line_anchor: str
     queries: tuple[Query, ...]
     unknown_queries: tuple[str, ...]
@@ -37,7 +35,7 @@ class Tile:
 
 
 def ledger(run: Run) -> tuple[Entry, ...]:
-    """Facts that the answer cites in the order it cites them, then the rest; settings are listed apart."""
+    """Facts that the answer cites in the order it cites them, then the rest."""
     cited = _citations(run)
     order = list(cited) + [fact.name for fact in run.facts if fact.name not in cited]
     facts = {fact.name: fact for fact in run.facts}
@@ -50,7 +48,7 @@ def tiles(run: Run) -> tuple[Tile, ...]:
     facts = {fact.name: fact for fact in run.facts if fact.kind == "fact"}
     found: dict[tuple[str, str], Tile] = {}
     for part in run.answer_parts:
-        if not isinstance(part, Citation) or part.fact not in facts or cited_table(part):
+        if not isinstance(part, Citation) or part.fact not in facts:
             continue
         fact = facts[part.fact]
         if _is_figure(part, fact):
@@ -80,8 +78,7 @@ def _entry(fact: Fact, citations: list[tuple[int, Citation]], queries: dict[str,
         anchor=fact_anchor(fact.name),
         value=value,
         whole=whole if value != whole else "",
-        shown=tuple(dict.fromkeys(citation.shown for _, citation in citations)),
-        figures=tuple(number for number, _ in citations),
+        figures=tuple((number, clipped(citation.shown, _TILE_CHARACTERS)) for number, citation in citations),
         line_anchor=line_anchor(fact.step, fact.line),
         queries=tuple(queries[name] for name in fact.queries if name in queries),
         unknown_queries=tuple(name for name in fact.queries if name not in queries),
@@ -93,8 +90,7 @@ def _citations(run: Run) -> dict[str, list[tuple[int, Citation]]]:
     citations = [part for part in run.answer_parts if isinstance(part, Citation)]
     cited: dict[str, list[tuple[int, Citation]]] = {}
     for number, citation in enumerate(citations, start=1):
-        if not cited_table(citation):
-            cited.setdefault(citation.fact, []).append((number, citation))
+        cited.setdefault(citation.fact, []).append((number, citation))
     return cited
 
 

@@ -87,6 +87,13 @@ _REASONS: dict[str, tuple[_Said, _Said]] = {
             "該当する数値は信頼しないでください(検査の欄に示しています)。乱数や並び順が固定されていない箇所があります。",
         ),
     ),
+    "loop": (
+        _Said("The model kept failing in the same way.", "モデルが同じ失敗を繰り返しました。"),
+        _Said(
+            "See the attempts below for the error; put the question in other words, or take a stronger model.",
+            "エラーは下の試みにあります。質問を言い換えるか、より強いモデルを使ってください。",
+        ),
+    ),
     "figure.unbound": (
         _Said(
             "The answer held a figure that no recorded fact stands behind.",

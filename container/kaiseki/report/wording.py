@@ -57,6 +57,7 @@ class Wording:
     error: str
     error_at_line: str
     reply: str
+    looked_up: str
     ledger: str
     ledger_intro: str
     fact: str
@@ -67,6 +68,9 @@ class Wording:
     complete: str
     cut: str
     back_to_answer: str
+    ended_at: str
+    whole_value: str
+    chosen: str
     run: str
     run_intro: str
     about: str
@@ -85,6 +89,7 @@ class Wording:
     tokens: str
     tokens_detail: str
     cost: str
+    unknown_price: str
     time: str
     rows_read: str
     environment: str
@@ -147,6 +152,7 @@ EN = Wording(
     error="error",
     error_at_line="line {line}",
     reply="The model's reply",
+    looked_up="looked up in the schema: {names}",
     ledger="Ledger",
     ledger_intro="Where each figure comes from: the line that recorded it, and the rows that line descends from.",
     fact="Fact",
@@ -157,6 +163,9 @@ EN = Wording(
     complete="complete",
     cut="cut at the row cap",
     back_to_answer="to the answer",
+    ended_at="Ended",
+    whole_value="the whole value",
+    chosen="chosen",
     run="This run",
     run_intro="What it ran on, what it used up, and how to run it again.",
     about="About",
@@ -175,6 +184,7 @@ EN = Wording(
     tokens="Tokens",
     tokens_detail="{input} in, {output} out, {read} read from cache, {write} written to cache",
     cost="Cost",
+    unknown_price="the price of this model is not known",
     time="Time",
     rows_read="Rows",
     environment="Environment",
@@ -237,6 +247,7 @@ JA = Wording(
     error="エラー",
     error_at_line="{line} 行目",
     reply="モデルの返答",
+    looked_up="スキーマで調べた語: {names}",
     ledger="台帳",
     ledger_intro="各数値の出どころ。値を記録した行と、その行のもとになったデータを示します。",
     fact="項目",
@@ -247,6 +258,9 @@ JA = Wording(
     complete="全行",
     cut="上限で打ち切り",
     back_to_answer="回答へ",
+    ended_at="終了日時",
+    whole_value="値の全体",
+    chosen="選択",
     run="この実行について",
     run_intro="実行した環境、使った資源、再実行の方法です。",
     about="概要",
@@ -265,6 +279,7 @@ JA = Wording(
     tokens="トークン",
     tokens_detail="入力 {input}、出力 {output}、キャッシュ読み取り {read}、キャッシュ書き込み {write}",
     cost="費用",
+    unknown_price="このモデルの価格は不明",
     time="時間",
     rows_read="行数",
     environment="環境",
