@@ -281,7 +281,7 @@ class Run(Value):
 
     @property
     def accepted_steps(self) -> tuple[Step, ...]:
-        """The steps of the analysis in the order in which they run: a step that replaced another stands in its place."""
+        """The steps of the analysis as they run: one that replaced another stands in its place."""
         places: dict[int, int] = {}
         for step in self.steps:
             places[step.number] = places.get(step.replaces or 0, step.number)

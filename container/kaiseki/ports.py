@@ -1,11 +1,11 @@
 """The doors of the program, on one page. Adapters implement these; nothing else is known of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from kaiseki.models import Catalog, Event, Execution, Query, Request, Run, Table
+from kaiseki.models import Catalog, Event, Execution, Query, Request, Run, Table, Usage
 
 
 class Warehouse(Protocol):
@@ -68,6 +68,27 @@ class RunStore(Protocol):
 
     def runs(self) -> Iterator[Run]:
         """Newest first."""
+
+
+class Model(Protocol):
+    """The language model behind DSPy, and what its calls cost."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def lm(self) -> Any:
+        """A `dspy.LM`."""
+
+    @property
+    def simulated(self) -> bool:
+        """No model is called: tokens and dollars are those of a recording or an estimate."""
+
+    def usage_of(self, prediction: Any) -> Usage:
+        """What one `dspy.Prediction` cost."""
+
+    def drift(self) -> Sequence[str]:
+        """Where a recording no longer fits what was asked; empty for a model that is called."""
 
 
 class Observer(Protocol):

@@ -16,14 +16,18 @@ class ConversationAdapter(dspy.Adapter):  # type: ignore[misc]  # dspy ships no 
     def format(
         self, signature: type[dspy.Signature], demos: list[dict[str, Any]], inputs: dict[str, Any]
     ) -> list[dict[str, str]]:
-        messages = [
-            {"role": "system", "content": f"# {signature.__name__}\n\n{signature.instructions}"},
-            {"role": "user", "content": inputs["briefing"]},
-        ]
-        for turn in inputs["turns"].messages:
-            messages.append({"role": "assistant", "content": turn["reply"]})
-            messages.append({"role": "user", "content": turn["observation"]})
-        return messages
+        messages = [{"role": "system", "content": f"# {signature.__name__}\n\n{signature.instructions}"}]
+        for demo in demos:
+            messages += [*_conversation(demo), {"role": "assistant", "content": demo["reply"]}]
+        return messages + _conversation(inputs)
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, str]:
-        return {name: completion for name in signature.output_fields}
+        return dict.fromkeys(signature.output_fields, completion)
+
+
+def _conversation(fields: dict[str, Any]) -> list[dict[str, str]]:
+    messages = [{"role": "user", "content": fields["briefing"]}]
+    for turn in fields["turns"].messages:
+        messages.append({"role": "assistant", "content": turn["reply"]})
+        messages.append({"role": "user", "content": turn["observation"]})
+    return messages

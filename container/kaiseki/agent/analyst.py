@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import dspy
-from dspy.utils.exceptions import LMError
 
 from kaiseki.agent.adapter import ConversationAdapter
 from kaiseki.agent.journal import Journal
 from kaiseki.agent.signatures import ChangeApproach, WriteStep
-from kaiseki.errors import ModelError
 from kaiseki.models import Usage
 
 
@@ -41,11 +39,8 @@ class Analyst(dspy.Module):  # type: ignore[misc]  # dspy ships no types
 
     def ask(self, briefing: str, journal: Journal) -> ModelAnswer:
         """One call of the model, with what it cost. Raises ModelError where the model's service fails for good."""
-        try:
-            with dspy.context(lm=self._lm, adapter=ConversationAdapter(), track_usage=True):
-                prediction = self(briefing=briefing, journal=journal)
-        except LMError as error:
-            raise ModelError(str(error)) from error
+        with dspy.context(lm=self._lm, adapter=ConversationAdapter(), track_usage=True):
+            prediction = self(briefing=briefing, journal=journal)
         return ModelAnswer(prediction.reply, self._usage_of(prediction))
 
 

@@ -100,7 +100,7 @@ class Investigation:
             self.tell(Event(kind="failed", message=message, step=step.number))
 
     def _answer(self, draft: AnswerDraft) -> tuple[Conclusion | None, tuple[Failure, ...]]:
-        """The conclusion, if the answer's figures are bound and its facts come out the same again; else the failures."""
+        """The conclusion, if figures are bound and the facts come out the same again; else the failures."""
         self.tell(Event(kind="phase", message="checking the answer"))
         replay = None
         if self.workbench.accepted:
@@ -130,7 +130,5 @@ class Investigation:
         if step is None:
             self.meter.answered()
         looked_up = self.look_up(lookups) if lookups else ""
-        observation = observe(
-            step, failures, self.workbench.facts, self.workbench.data, looked_up, self.meter.left()
-        )
+        observation = observe(step, failures, self.workbench.facts, self.workbench.data, looked_up, self.meter.left())
         self.journal.turns.append(Turn(text, observation, failures[0] if failures else None))

@@ -77,13 +77,13 @@ class WriteStep(dspy.Signature):  # type: ignore[misc]  # dspy ships no types
       suspected column.
 
     THE ANSWER
-    - ```answer outcome=...``` with `answered`, `partial` (part of it could be answered), `refused` (the data cannot answer
-      it; say what is missing and the nearest there is) or `needs_input` (one question back to the asker).
+    - ```answer outcome=...``` with `answered`, `partial` (part of it could be answered), `refused` (the data cannot
+      answer it; say what is missing and the nearest there is) or `needs_input` (one question back to the asker).
     - In the language of the question, in Markdown, the finding first. Say what was assumed, which table was taken where
       the question's name was not exact, how many rows were used, and what would change the conclusion.
     - No digits of your own: every figure is a placeholder {name}, {name:spec}, {name[key]:spec}, {list:.2f|, } or
-      {table:name}. Specs: `,` thousands; `.2f`; `,.1f`; `.1%` for a fraction; `.1pp` for a difference of fractions; `.3g`;
-      `+.2f` with sign; `p` for a p-value. Figures of the question itself may stand as they are.
+      {table:name}. Specs: `,` thousands; `.2f`; `,.1f`; `.1%` for a fraction; `.1pp` for a difference of fractions;
+      `.3g`; `+.2f` with sign; `p` for a p-value. Figures of the question itself may stand as they are.
     - A correlation is not a cause; a difference without a test or an interval is only a difference. Say so.
     """
 

@@ -12,7 +12,7 @@ from kaiseki.agent.ledger import facts_of, lineage_of, records_of
 from kaiseki.agent.lineage import unbound
 from kaiseki.agent.protocol import QueryDraft, Reply
 from kaiseki.agent.replay import Replay, replay
-from kaiseki.models import Budget, Fact, Failure, Query, Step
+from kaiseki.models import Budget, Event, Fact, Failure, Query, Step
 from kaiseki.ports import Sandbox, Session, Warehouse
 
 LEAST_SECONDS = 1.0
@@ -29,14 +29,14 @@ class Workbench:
         bundle: Path,
         budget: Budget,
         step_seconds: float,
-        query_ran: Callable[[Query], None],
+        tell: Callable[[Event], None],
     ) -> None:
         self._warehouse = warehouse
         self._sandbox = sandbox
         self.bundle = bundle
         self._budget = budget
         self._step_seconds = step_seconds
-        self._query_ran = query_ran
+        self._tell = tell
         self._open = contextlib.ExitStack()
         self._session: Session | None = None
         self._rows: dict[str, Query] = {}  # succeeded, not yet of an accepted step: a repair need not resend them
@@ -51,7 +51,9 @@ class Workbench:
         self.data.mkdir(exist_ok=True)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._open.close()
 
     def attempt(self, number: int, reply: Reply, seconds: float) -> Step:
@@ -113,7 +115,8 @@ class Workbench:
         query = self._warehouse.run(draft.name, draft.sql, self.data / f"{draft.name}.parquet", cap)
         if query.failure is None:
             self._rows[query.name] = query
-        self._query_ran(query)
+        rows = query.failure.message if query.failure else f"{query.rows:,} rows"
+        self._tell(Event(kind="query", message=f"{query.name}: {rows}", step=step.number))
         return query
 
     def _run(self, step: Step, timeout: float) -> Step:

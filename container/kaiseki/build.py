@@ -1,0 +1,63 @@
+"""From settings to the parts of the program: the only module that knows the adapters by name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from kaiseki.lm.models import open_model
+from kaiseki.ports import Observer, RunStore, Sandbox, Warehouse
+from kaiseki.run import Parts
+from kaiseki.sandbox.limits import MIB, Limits
+from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.settings import Settings
+from kaiseki.stores.folder import FolderStore
+from kaiseki.warehouses.duckdb import DuckDBWarehouse
+
+
+@contextmanager
+def open_parts(
+    settings: Settings,
+    store: RunStore,
+    clock: datetime,
+    attachments: tuple[Path, ...] = (),
+    observers: tuple[Observer, ...] = (),
+) -> Iterator[Parts]:
+    """All that a run needs, at the time `clock`. Raises UsageError before anything has been started or written."""
+    model = open_model(settings.model, region=settings.region, record=settings.record, strict=settings.strict)
+    with open_sandbox(settings, clock) as sandbox, open_warehouse(settings, clock, attachments) as warehouse:
+        yield Parts(
+            warehouse=warehouse,
+            sandbox=sandbox,
+            store=store,
+            model=model,
+            warehouse_name=settings.warehouse,
+            card_characters=settings.card_characters,
+            step_seconds=settings.sandbox.step_seconds,
+            observers=observers,
+        )
+
+
+def open_store(settings: Settings) -> FolderStore:
+    return FolderStore(_path(settings.store))
+
+
+@contextmanager
+def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path, ...] = ()) -> Iterator[Warehouse]:
+    warehouse = DuckDBWarehouse.open(_path(settings.warehouse), attachments, now=clock)
+    try:
+        yield warehouse
+    finally:
+        warehouse.close()
+
+
+@contextmanager
+def open_sandbox(settings: Settings, clock: datetime) -> Iterator[Sandbox]:
+    """Starts to warm up at once: the schema can be read meanwhile."""
+    with LocalSandbox(limits=Limits(memory=settings.sandbox.memory_mb * MIB), clock=clock) as sandbox:
+        sandbox.warm()
+        yield sandbox
+
+
+def _path(location: str) -> Path:
+    return Path(location.split(":", 1)[1]).expanduser()

@@ -1,0 +1,163 @@
+"""The command line: parse, run one command, and turn what came of it into an exit code.
+
+0 succeeded, whatever the outcome; 1 failed or different; 2 usage or configuration; 3 killed by a limit; 130 Ctrl-C.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from kaiseki import __version__
+from kaiseki.errors import KaisekiError, UsageError
+from kaiseki.settings import load_settings
+
+INTERRUPTED = 130
+
+
+def run_command(argv: Sequence[str]) -> int:
+    """Runs the command that `argv` names and returns the process's exit code. Prints; raises nothing."""
+    as_json = "--json" in argv
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        arguments = _parser().parse_args(argv)
+        settings = load_settings({name: getattr(arguments, name, None) for name in SETTING_FLAGS})
+        command = importlib.import_module(f"kaiseki.commands.{arguments.command}")
+        return int(command.run(arguments, settings))
+    except KaisekiError as error:
+        _complain(error, as_json)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("kaiseki: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: no complaint at exit
+        return 1
+    except Exception as error:  # noqa: BLE001 (the last line of defence: a user sees no traceback)
+        _complain(_unexpected(error), as_json)
+        return 1
+
+
+SETTING_FLAGS = (
+    "warehouse", "store", "model", "region", "record", "strict",
+    "budget_steps", "budget_tokens", "budget_usd", "budget_seconds", "budget_rows",
+)  # fmt: skip
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}", hint=f"see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="kaiseki", description="Answers questions about a warehouse, and binds every number to a query."
+    )
+    parser.add_argument("--version", action="version", version=f"kaiseki {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    ask = _command(
+        commands, "ask", "answer a question, and leave a run bundle", "warehouse", "store", "model", "budget"
+    )
+    ask.add_argument(
+        "prompt", metavar="PROMPT", help="the question, in English or Japanese; - reads it from standard input"
+    )
+    ask.add_argument(
+        "--attach", metavar="FILE", action="append", default=[], help="a CSV, Parquet or Excel file as a further table"
+    )
+
+    execute = _command(commands, "execute", "run a request that lies in the store", "warehouse", "store", "model")
+    execute.add_argument("run_id", metavar="RUN_ID")
+
+    replay = _command(
+        commands, "replay", "run a bundle's analysis again, with no model, and compare the facts", "warehouse"
+    )
+    replay.add_argument("bundle", metavar="BUNDLE", help="the bundle's folder, or a run's id in the store")
+    replay.add_argument("--requery", action="store_true", help="run the SQL again too, and show what moved")
+    replay.add_argument("--store", metavar="folder:PATH", help=argparse.SUPPRESS)
+
+    _command(commands, "runs", "list the runs in the store, newest first", "store")
+    show = _command(commands, "show", "show a run: its answer, steps and facts", "store")
+    show.add_argument("run_id", metavar="RUN")
+
+    schema = _command(commands, "schema", "show the tables of the warehouse", "warehouse")
+    schema.add_argument("--find", metavar="QUESTION", help="rank the tables for a question instead")
+
+    query = _command(commands, "query", "run one Redshift SELECT statement, read-only", "warehouse")
+    query.add_argument("sql", metavar="SQL", help="the statement; - reads it from standard input")
+    query.add_argument("--limit", metavar="N", type=int, default=1_000, help="rows to show at most (default 1,000)")
+
+    sandbox = commands.add_parser("sandbox", help="run Python as generated code runs")
+    in_sandbox = sandbox.add_subparsers(dest="sandbox_command", required=True, metavar="COMMAND", parser_class=_Parser)
+    run = in_sandbox.add_parser("run", help="run a file, or standard input")
+    run.add_argument("file", metavar="FILE", help="a Python file; - reads standard input")
+    run.add_argument("--timeout", metavar="S", type=float, help="seconds (default 120)")
+    run.add_argument("--memory", metavar="MB", type=int, help="megabytes (default 3,072)")
+    run.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    return parser
+
+
+def _command(commands: Any, name: str, summary: str, *groups: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=summary[0].upper() + summary[1:]
+    )
+    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
+    if "warehouse" in groups:
+        parser.add_argument(
+            "--warehouse",
+            metavar="duckdb:PATH",
+            help="a folder of CSV or Parquet files, or a DuckDB file (default duckdb:input)",
+        )
+    if "store" in groups:
+        parser.add_argument("--store", metavar="folder:PATH", help="where bundles lie (default folder:results)")
+    if "model" in groups:
+        parser.add_argument(
+            "--model", help="offline (default), bedrock/<model id>, recorded:<file>, <provider>/<model>"
+        )
+        parser.add_argument("--region", help="the AWS region of the model")
+        parser.add_argument(
+            "--record", metavar="FILE", help="write the model's replies to a file, to be replayed later"
+        )
+        parser.add_argument(
+            "--strict", action="store_const", const=True, help="fail where a recording no longer fits the prompt"
+        )
+    if "budget" in groups:
+        for part, kind in (("steps", int), ("tokens", int), ("usd", float), ("seconds", float), ("rows", int)):
+            parser.add_argument(
+                f"--budget-{part}",
+                metavar="N",
+                type=kind,
+                help=argparse.SUPPRESS
+                if part != "usd"
+                else "what a run may use up; also --budget-steps, -tokens, -seconds, -rows",
+            )
+    return parser
+
+
+def _complain(error: KaisekiError, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(error.as_json(), ensure_ascii=False))
+    else:
+        hint = f" ({error.hint})" if error.hint else ""
+        print(f"kaiseki: {error.message}{hint}", file=sys.stderr)
+
+
+def _unexpected(error: Exception) -> KaisekiError:
+    """A fault of ours: one line for the user, and the traceback in a file for whoever mends it."""
+    with tempfile.NamedTemporaryFile("w", prefix="kaiseki-", suffix=".log", delete=False, encoding="utf-8") as log:
+        traceback.print_exc(file=log)
+    first = str(error).splitlines()[0] if str(error) else ""
+    return KaisekiError(
+        f"this should not have happened: {type(error).__name__}{': ' + first if first else ''}",
+        hint=f"please report it, with {log.name}",
+    )
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

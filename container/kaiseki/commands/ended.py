@@ -1,0 +1,32 @@
+"""What a command prints of a run that has ended, and its exit code."""
+
+from pathlib import Path
+
+from kaiseki.lifecycle import Status
+from kaiseki.models import Run
+
+_EXIT_CODES = {Status.SUCCEEDED: 0, Status.FAILED: 1, Status.TIMED_OUT: 3, Status.CANCELLED: 130}
+
+
+def conclude(run: Run, bundle: Path, as_json: bool) -> int:
+    if as_json:
+        print(run.model_dump_json())
+    else:
+        print(f"\n{run.answer.strip()}\n" if run.answer else "")
+        print(_summary(run))
+        print(f"report: {bundle / 'report.html'}")
+    return _EXIT_CODES[run.status]
+
+
+def _summary(run: Run) -> str:
+    ended = f"{run.status}" + (f", {run.outcome}" if run.outcome else "") + (f" ({run.reason})" if run.reason else "")
+    if run.failure:
+        ended += f": {run.failure['message']}" + (f" ({run.failure['hint']})" if run.failure["hint"] else "")
+    failed = sum(step.failure is not None for step in run.steps)
+    steps = f"{len(run.steps)} step{'s' if len(run.steps) != 1 else ''}" + (
+        f", {failed} of them failed" if failed else ""
+    )
+    warnings = sum(check.status != "passed" for check in run.checks)
+    checks = f"; {warnings} warning{'s' if warnings != 1 else ''}, see the report" if warnings else ""
+    replayed = "; replayed: same" if run.replayed else ""
+    return f"{ended}; {steps}, {len(run.facts)} facts{replayed}{checks}"

@@ -1,0 +1,61 @@
+"""`kaiseki sandbox run`: Python as generated code runs, with the result of AgentCore's Code Interpreter."""
+
+import argparse
+import json
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from kaiseki.build import open_sandbox
+from kaiseki.errors import InputError, UsageError
+from kaiseki.sandbox.result import as_content
+from kaiseki.settings import SandboxLimits, Settings
+
+_EXIT_CODES = {"ok": 0, "error": 1, "killed": 3}
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    code = _code(arguments.file)
+    limits = _limits(arguments, settings)
+    settings = settings.model_copy(update={"sandbox": limits})
+    with (
+        tempfile.TemporaryDirectory() as data,
+        open_sandbox(settings, datetime.now().astimezone()) as sandbox,
+        sandbox.open(Path(data)) as session,
+    ):
+        execution = session.execute(code, 1, limits.step_seconds)
+    result = as_content(execution)
+    if arguments.json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        print(execution.stdout, end="")
+        print(execution.stderr, end="", file=sys.stderr)
+        if execution.failure is not None:
+            print(execution.failure.traceback or f"kaiseki: {execution.failure.message}", file=sys.stderr)
+    return _EXIT_CODES[result["outcome"]]
+
+
+def _code(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read()
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{name} cannot be read: {(error.strerror or '').lower()}", hint="name a Python file, or -"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{name} is not UTF-8 text", hint="save it as UTF-8") from None
+
+
+def _limits(arguments: argparse.Namespace, settings: Settings) -> SandboxLimits:
+    timeout, memory = arguments.timeout, arguments.memory
+    if timeout is not None and timeout <= 0:
+        raise UsageError("--timeout must be more than 0 seconds", hint="leave it out for the default")
+    if memory is not None and memory < 256:
+        raise UsageError(
+            "--memory must be at least 256 MB: Python and its data stack need that", hint="leave it out for the default"
+        )
+    given = {name: value for name, value in (("step_seconds", timeout), ("memory_mb", memory)) if value is not None}
+    return settings.sandbox.model_copy(update=given)

@@ -1,0 +1,37 @@
+"""`kaiseki show`: one run."""
+
+import argparse
+
+from kaiseki.build import open_store
+from kaiseki.commands.ended import conclude
+from kaiseki.errors import UnknownRun
+from kaiseki.models import Step
+from kaiseki.settings import Settings
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    store = open_store(settings)
+    shown = store.run(arguments.run_id)
+    if shown is None:
+        raise UnknownRun(
+            f"the run {arguments.run_id} has not started", hint=f"start it: kaiseki execute {arguments.run_id}"
+        )
+    if arguments.json:
+        print(shown.model_dump_json())
+        return 0
+    print(f"{shown.id}\n{shown.prompt}\n")
+    for step in shown.steps:
+        print(_step(step))
+    for fact in shown.facts:
+        queries = f"  <- {', '.join(fact.queries)}" if fact.queries else ""
+        print(f"  {fact.name} = {fact.value!r}{' ' + fact.unit if fact.unit else ''}{queries}")
+    conclude(shown, store.workspace(shown.id), as_json=False)
+    return 0
+
+
+def _step(step: Step) -> str:
+    if step.failure is not None:
+        purpose = step.purpose or "a reply that could not be read"
+        return f"✗ step {step.number}: {purpose}\n    {step.failure.type}: {step.failure.message}"
+    replaced = f" (replaced by step {step.replaced_by})" if step.replaced_by else ""
+    return f"✓ step {step.number}: {step.purpose}{replaced}"
