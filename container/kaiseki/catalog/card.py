@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from kaiseki.catalog.card_text import comment, identifier, qualified, shortened_number, shortened_time, value
-from kaiseki.catalog.names import resolve, unknown
+from kaiseki.catalog.names import judge
 from kaiseki.catalog.shards import families
 from kaiseki.catalog.words import STOP_WORDS, terms
 from kaiseki.models import Catalog, Column, Resolution, Table
@@ -73,14 +73,15 @@ def _head(catalog: Catalog, shown: int, today: date, row_cap: int) -> str:
 
 
 def _notes(question: str, catalog: Catalog) -> Iterable[str]:
-    for resolution in resolve(question, catalog):
-        yield note_of(resolution)
-    for missing in unknown(question, catalog):
-        nearest = ", ".join(_named(name, missing.kind) for name in missing.nearest)
-        yield (
-            f'note: the question names "{comment(missing.asked)}"; no table or column is near it; '
-            f"the nearest are {nearest or 'none'}."
-        )
+    for finding in judge(question, catalog):
+        if isinstance(finding, Resolution):
+            yield note_of(finding)
+        else:
+            nearest = ", ".join(_named(name, finding.kind) for name in finding.nearest)
+            yield (
+                f'note: the question names "{comment(finding.asked)}"; no table or column is near it; '
+                f"the nearest are {nearest or 'none'}."
+            )
 
 
 def _named(name: str, kind: str) -> str:
@@ -135,7 +136,7 @@ def _others(tables: Sequence[Table], sizes: Mapping[str, int], unshown: int, roo
     line, named = "other tables: ", 0
     for table in tables:
         alike = "" if sizes[table.qualified] == 1 else f" in each of {sizes[table.qualified]:,} tables alike"
-        entry = f"{', ' if named else ''}{qualified(table.qualified)} ({_counted(len(table.columns), 'column')}{alike})"
+        entry = f"{', ' if named else ''}{qualified(table.qualified)} ({len(table.columns):,} columns{alike})"
         if len(line) + len(entry) + len(f", and {unshown:,} more") > room:
             break
         line += entry
@@ -145,19 +146,18 @@ def _others(tables: Sequence[Table], sizes: Mapping[str, int], unshown: int, roo
     return [f"{line}, and {unshown - named:,} more" if named else f"and {unshown:,} more"]
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _title(table: Table) -> str:
-    rows = "" if table.rows is None else f" -- {_counted(table.rows, 'row')}"
-    return f"table {qualified(table.qualified)}{rows}{_remark(table.comment)}"
+    rows = "?" if table.rows is None else f"{table.rows:,}"
+    composite = len(table.primary_key) > 1
+    told = [f"primary key ({', '.join(map(identifier, table.primary_key))})"] if composite else []
+    told += [table.comment] if table.comment.strip() else []
+    return f"table {qualified(table.qualified)} -- {rows} rows{_remark('. '.join(told))}"
 
 
 def _line(column: Column, table: Table) -> str:
-    parts = [f"- {identifier(column.name)} {comment(column.type)}", *_statistics(column, table)]
-    if column.name in table.primary_key:
-        parts.append("primary key" if len(table.primary_key) == 1 else "part of the primary key")
+    parts = [f"- {identifier(column.name)} {comment(column.type).upper()}", *_statistics(column, table)]
+    if table.primary_key == (column.name,):
+        parts.append("primary key")
     if column.references:
         parent, _, its_key = column.references.rpartition(".")
         parts.append(f"references {qualified(parent)}.{identifier(its_key)}")
@@ -175,7 +175,7 @@ def _statistics(column: Column, table: Table) -> Iterable[str]:
     elif column.frequent:
         yield "such as " + " | ".join(value(v) for v, _ in column.frequent[:_EXAMPLES])
     if column.nulls:
-        yield _counted(column.nulls, "null")
+        yield f"{column.nulls:,} nulls"
 
 
 def _range(column: Column) -> str:

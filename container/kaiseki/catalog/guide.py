@@ -7,7 +7,7 @@ from datetime import date
 from kaiseki.catalog import card
 from kaiseki.catalog.card_text import comment
 from kaiseki.catalog.linking import Ranked, rank
-from kaiseki.catalog.names import Unknown, resolve, suggestions, unknown
+from kaiseki.catalog.names import Unknown, judge, resolve, suggestions
 from kaiseki.catalog.references import infer
 from kaiseki.catalog.words import folded
 from kaiseki.errors import WarehouseError
@@ -52,7 +52,13 @@ class SchemaGuide:
             self._row_cap,
             self._budget,
         )
-        return Studied(text, catalog, resolve(question, catalog), unknown(question, catalog))
+        findings = judge(question, catalog)
+        return Studied(
+            text,
+            catalog,
+            tuple(finding for finding in findings if isinstance(finding, Resolution)),
+            tuple(finding for finding in findings if isinstance(finding, Unknown)),
+        )
 
     def look_up(self, words: Sequence[str]) -> str:
         """The tables that a step's `lookups` name or find, in the card's form; what is nearest where there is none."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from kaiseki.catalog.glossary import JAPANESE_TO_ENGLISH
 from kaiseki.catalog.mentions import Kind, Mention, mentions
@@ -14,6 +15,7 @@ _NEAR = 0.3
 _NEAR_WITHOUT_ROLE = 0.84  # a word that nobody called a table or column must be the name but for its form
 _AMBIGUOUS = 0.02
 _SUGGESTIONS = 3
+_MOST_MENTIONS = 50  # a prompt with more is a pasted text
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,12 @@ class Unknown:
 
 def resolve(question: str, catalog: Catalog) -> tuple[Resolution, ...]:
     """The names of the question that are nearly right, each with the one name of the schema that it must mean."""
-    return tuple(found for found in _judged(question, catalog) if isinstance(found, Resolution))
+    return tuple(found for found in judge(question, catalog) if isinstance(found, Resolution))
 
 
 def unknown(question: str, catalog: Catalog) -> tuple[Unknown, ...]:
     """The tables and columns of the question that are near nothing, or equally near to several."""
-    return tuple(found for found in _judged(question, catalog) if isinstance(found, Unknown))
+    return tuple(found for found in judge(question, catalog) if isinstance(found, Unknown))
 
 
 def suggestions(asked: str, kind: Kind, catalog: Catalog) -> tuple[str, ...]:
@@ -40,45 +42,45 @@ def suggestions(asked: str, kind: Kind, catalog: Catalog) -> tuple[str, ...]:
     return _suggestions(asked, kind, _Names(catalog))
 
 
+def judge(question: str, catalog: Catalog) -> tuple[Resolution | Unknown, ...]:
+    """All names of the question that the schema does not have, in the order of the text; the first fifty."""
+    named = mentions(question)
+    if not named:
+        return ()
+    names = _Names(catalog)
+    parts = dict.fromkeys(part for whole in named for part in _undotted(whole, names))
+    judgements = dict.fromkeys(_judge(mention, names) for mention in islice(parts, _MOST_MENTIONS))
+    return tuple(judgement for judgement in judgements if judgement is not None)
+
+
 class _Names:
     """The names of a catalog, looked up as questions write them."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self.tables: dict[str, str] = {}  # as it may be asked for -> as it is called
+        tables: dict[str, str] = {}  # as it may be asked for -> as it is called
         for family in families(catalog):
             if family.stem != family.newest.name:
-                self.tables[family.stem] = family.newest.qualified
-            for table in family.members:
-                self.tables[table.name] = table.qualified
-        self.columns = {column.name: column.name for table in catalog.tables for column in table.columns}
+                tables[family.stem] = family.newest.qualified
+            tables.update((table.name, table.qualified) for table in family.members)
+        columns = {column.name: column.name for table in catalog.tables for column in table.columns}
+        self._named: dict[Kind, dict[str, str]] = {"table": tables, "column": columns}
+        self._exact: dict[Kind, frozenset[str]] = {
+            kind: frozenset(map(folded, named)) for kind, named in self._named.items()
+        }
         self.schemas = {key(table.schema_name) for table in catalog.tables if table.schema_name}
         self.values = {folded(v) for t in catalog.tables for c in t.columns for v, _ in c.frequent}
-        self._exact: dict[Kind, frozenset[str]] = {
-            "table": frozenset(folded(name) for name in self.tables),
-            "column": frozenset(folded(name) for name in self.columns),
-        }
 
     def of(self, kind: Kind | None) -> Iterator[tuple[Kind, str, str]]:
         """(kind, name as it may be asked for, name as it is called)."""
-        if kind != "column":
-            yield from (("table", name, called) for name, called in self.tables.items())
-        if kind != "table":
-            yield from (("column", name, called) for name, called in self.columns.items())
+        for its_kind in _kinds(kind):
+            yield from ((its_kind, name, called) for name, called in self._named[its_kind].items())
 
     def has(self, text: str, kind: Kind | None) -> bool:
-        kinds: tuple[Kind, ...] = ("table", "column") if kind is None else (kind,)
-        return any(folded(text) in self._exact[k] for k in kinds)
+        return any(folded(text) in self._exact[its_kind] for its_kind in _kinds(kind))
 
 
-def _judged(question: str, catalog: Catalog) -> Iterator[Resolution | Unknown]:
-    names = _Names(catalog)
-    seen: set[tuple[str, str | None]] = set()
-    for mention in (part for whole in mentions(question) for part in _undotted(whole, names)):
-        if (identity := (folded(mention.text), mention.kind)) in seen:
-            continue
-        seen.add(identity)
-        if (judgement := _judge(mention, names)) is not None:
-            yield judgement
+def _kinds(kind: Kind | None) -> tuple[Kind, ...]:
+    return ("table", "column") if kind is None else (kind,)
 
 
 def _undotted(mention: Mention, names: _Names) -> Iterable[Mention]:

@@ -137,6 +137,8 @@ def _is_named_after(column: Column, table: Table) -> bool:
 
 @lru_cache(maxsize=200_000)
 def _without_key_ending(name: str) -> str | None:
+    if not name.casefold().endswith(_KEY_ENDINGS):
+        return None
     folded = key(name)
     ending = next((e for e in _KEY_ENDINGS if folded.endswith(e) and len(folded) > len(e)), None)
     return None if ending is None else "".join(words(folded[: -len(ending)]))

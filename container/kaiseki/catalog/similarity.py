@@ -1,9 +1,13 @@
 """How near a name that somebody wrote is to one that there is."""
 
+from functools import lru_cache
+
 from kaiseki.catalog.words import key, words
 
 _SAME_WORDS = 0.95
+_PER_ERROR = 0.05
 _CONTAINED = 0.8
+_LONGEST_ENDING = 6  # by which plural and singular of a few words differ
 _LEAST_SHARE = 0.4  # of the longer name's letters, for one name to stand for the other
 
 
@@ -18,13 +22,12 @@ def closeness(asked: str, name: str, strict: bool = False) -> float:
         return 0.0
     if mine == its:
         return 1.0
-    if "".join(words(asked)) == "".join(words(name)):
-        return _SAME_WORDS
-    allowed = _typing_errors_allowed(mine, strict)
-    if abs(len(mine) - len(its)) <= allowed and mine[0] == its[0]:
-        errors = edit_distance(mine, its)
-        if errors <= allowed:
-            return 0.95 - 0.05 * errors
+    if mine[0] == its[0]:
+        if abs(len(mine) - len(its)) <= _LONGEST_ENDING and "".join(words(asked)) == "".join(words(name)):
+            return _SAME_WORDS
+        allowed = _typing_errors_allowed(mine, strict)
+        if abs(len(mine) - len(its)) <= allowed and (errors := edit_distance(mine, its)) <= allowed:
+            return _SAME_WORDS - _PER_ERROR * errors
     return _CONTAINED * _share_of_words(asked, name)
 
 
@@ -59,13 +62,14 @@ def _typing_errors_allowed(name: str, strict: bool) -> int:
 
 def _share_of_words(asked: str, name: str) -> float:
     """How much of the longer name the shorter makes up, if it has no word of its own; else 0."""
-    mine, its = set(words(asked)), set(words(name))
+    mine, its = frozenset(words(asked)), frozenset(words(name))
     if not (mine <= its or its <= mine):
         return 0.0
     share = len("".join(mine & its)) / max(len("".join(mine)), len("".join(its)))
     return share if share >= _LEAST_SHARE else 0.0
 
 
-def _trigrams(text: str) -> set[str]:
+@lru_cache(maxsize=200_000)
+def _trigrams(text: str) -> frozenset[str]:
     padded = f"  {text} "
-    return {padded[i : i + 3] for i in range(len(padded) - 2)} if text else set()
+    return frozenset(padded[i : i + 3] for i in range(len(padded) - 2)) if text else frozenset()

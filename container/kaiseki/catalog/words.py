@@ -59,6 +59,8 @@ def words(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=200_000)
 def terms(text: str) -> tuple[str, ...]:
     """The words of `text`, with Japanese as character bigrams, since it has no spaces to split at."""
+    if text.isascii():
+        return words(text)
     found: list[str] = []
     for word in words(text):
         if not _IDEOGRAPHIC.fullmatch(word):
