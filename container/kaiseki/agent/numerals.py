@@ -1,0 +1,118 @@
+"""Numerals as they stand in English and Japanese text: each with its value, its unit, and the word beside it."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SIGN = r"(?:(?<![\w)\]）])[-−+±])?"
+_NUMBER = r"\d(?:[\d,，]*\d)?(?:[.．]\d+)?"
+_SCALED = rf"(?:{_NUMBER}\s?[兆億万千百])+(?:{_NUMBER})?|{_NUMBER}"
+# A range, date, time or fraction is one numeral: 2024-01-05, 18〜25, 10:30, 1/3.
+_NUMERAL = re.compile(rf"{_SIGN}(?:{_SCALED})(?:\s?[-–—−〜～~:：/／]\s?(?:{_SCALED}))*")
+_BEFORE = re.compile(r"([A-Za-z_]+|[一-鿿々ァ-ヶー]+)[\s=:#＝：]{0,3}$")
+_CURRENCY = re.compile(r"([$¥￥€£])\s?$")
+_AFTER = re.compile(r"[\s-]?(%|％|‰|°|[A-Za-z]+|[ァ-ヶー]+|[一-鿿々]|[ぁ-ん])")
+_MONTHS = re.compile(r"\s?[ヶケヵカか箇][月年国所]")
+
+_UNITS = {
+    **dict.fromkeys(("%", "％", "percent", "percentage", "pct", "パーセント"), "%"),
+    **dict.fromkeys(("pp", "pps", "point", "points", "pt", "pts", "ポイント"), "point"),
+    **dict.fromkeys(("k", "thousand"), "thousand"),
+    **dict.fromkeys(("m", "mn", "million", "millions"), "million"),
+    **dict.fromkeys(("bn", "b", "billion", "billions"), "billion"),
+    **dict.fromkeys(("x", "times", "fold", "倍"), "times"),
+    "割": "割",
+    "‰": "‰",
+}
+_MEASURES = frozenset(_UNITS.values())  # a figure with one of these is another figure without it
+_PARTICLES = frozenset("はがをにのとでもへやか")
+_STOPWORDS = frozenset(
+    "a about an and are around as at by for from have has in into is it of on or over than that the to under was were "
+    "with 約 計 合計 平均".split()
+)
+_YEAR_WORDS = frozenset("in during since until from to through of by for between and year years before after".split())
+_SYMBOLS = str.maketrans({"，": ",", "．": ".", "：": ":", "／": "/", "￥": "¥"} | dict.fromkeys("–—−〜～~", "-"))
+
+
+@dataclass(frozen=True)
+class Numeral:
+    """One figure of a text; `digits` is its value in ASCII without thousands separators, `shown` has its unit too."""
+
+    shown: str
+    start: int
+    end: int
+    digits: str
+    currency: str
+    before: str  # the word in front of it
+    after: str  # its unit, counter, or the word behind it
+
+    def same_as(self, other: "Numeral") -> bool:
+        """Whether both say the same: equal digits and unit, and equal words on one side at least."""
+        if (self.digits, self.currency) != (other.digits, other.currency):
+            return False
+        if self.after != other.after and {self.after, other.after} & _MEASURES:
+            return False
+        if self._composite or (self._year and other._year):
+            return True
+        if self.after == other.after and (self.after or self.currency or self.before == other.before):
+            return True
+        return self._described and self.before == other.before
+
+    @property
+    def _described(self) -> bool:
+        return bool(self.before) and self.before not in _STOPWORDS | _YEAR_WORDS
+
+    @property
+    def _composite(self) -> bool:
+        return bool(re.search(r"\d[-:/]", self.digits))
+
+    @property
+    def _year(self) -> bool:
+        return bool(re.fullmatch(r"(19|20)\d\d", self.digits)) and (self.after == "年" or self.before in _YEAR_WORDS)
+
+
+def numerals(text: str) -> Iterator[Numeral]:
+    """The figures of `text` in decimal digits of any script; superscripts are none."""
+    for match in _NUMERAL.finditer(text):
+        currency = _CURRENCY.search(text, 0, match.start())
+        head = text[: currency.start() if currency else match.start()].rpartition("\n")[2]
+        before, after, width = _before(head), *_after(text[match.end() :])
+        yield Numeral(
+            shown=text[currency.start() if currency else match.start() : match.end() + width],
+            start=match.start(),
+            end=match.end(),
+            digits=_ascii(match[0]),
+            currency=currency[1].translate(_SYMBOLS) if currency else "",
+            before=before,
+            after=after,
+        )
+
+
+def _ascii(numeral: str) -> str:
+    plain = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in numeral)
+    return re.sub(r"[,\s]", "", plain.translate(_SYMBOLS)).removeprefix("+")
+
+
+def _before(head: str) -> str:
+    match = _BEFORE.search(head)
+    if not match:
+        return ""
+    return match[1].casefold() if match[1].isascii() else match[1][-2:]
+
+
+def _after(tail: str) -> tuple[str, int]:
+    """The unit or the word behind a numeral, and how many characters the unit takes."""
+    if months := _MONTHS.match(tail):
+        return f"か{months[0][-1]}", months.end()
+    match = _AFTER.match(tail)
+    if not match:
+        return "", 0
+    word = match[1].casefold()
+    if unit := _UNITS.get(word):
+        return unit, match.end()
+    if word in _PARTICLES or word in _STOPWORDS:
+        return "", 0
+    if word.isascii():
+        return word.removesuffix("s"), 0
+    return word, match.end()
