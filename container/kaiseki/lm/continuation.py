@@ -13,7 +13,8 @@ CONTINUE = (
 )
 
 _LONGEST_OVERLAP = 2_000
-_SURE_OVERLAP = 16  # characters; shorter repetitions occur by chance, as in `0, 0, 0`
+_SURE_OVERLAP = 8  # characters, and of some variety: `0, 0, 0, 0` may go on like this
+_SURE_VARIETY = 5
 _SURE_LINE = 6  # characters of a line that was left unfinished and is begun again
 _SURE_RESTART = 20
 _FENCE = re.compile(r"(?P<marks>`{3,})(?P<info>[^`]*)")
@@ -32,6 +33,9 @@ def joined(text: str, rest: str) -> str:
         return rest
     if repeated := _overlap(text, rest):
         return text + rest[repeated:]
+    unfinished = text.rpartition("\n")[2]
+    if unfinished and not unfinished.strip("`"):
+        return _joined_at_marks(text.removesuffix(unfinished), unfinished, rest)
     fence = open_fence(text)
     if fence is None:
         return text + rest
@@ -40,9 +44,20 @@ def joined(text: str, rest: str) -> str:
         return text[: fence.body] + content
     if content is not rest:
         return text + content[_overlap(text, content) :]
-    if not text.endswith("\n") and _first_line(rest) == fence.marks:
+    if unfinished and _first_line(rest) == fence.marks:
         return f"{text}\n{rest}"
     return text + rest
+
+
+def _joined_at_marks(lines: str, marks: str, rest: str) -> str:
+    """The cut went through the marks of a fence, or came right after them."""
+    fence = open_fence(lines)
+    complete = fence.marks if fence else "```"
+    if not rest.startswith(complete):
+        return lines + marks + rest
+    if fence and marks == complete and _first_line(rest) != complete:
+        return f"{lines}{marks}\n{rest}"
+    return lines + rest
 
 
 def open_fence(text: str) -> Fence | None:
@@ -76,11 +91,10 @@ def _overlap(text: str, rest: str) -> int:
 
 def _is_repetition(text: str, shared: str) -> bool:
     words = shared.strip()
-    if len(shared) >= _SURE_OVERLAP and len(words) >= _SURE_OVERLAP // 2:
+    if len(shared) >= _SURE_OVERLAP and len(set(words)) >= _SURE_VARIETY:
         return True
     unfinished = text.rpartition("\n")[2]
-    whole_line = shared in (unfinished, unfinished.lstrip())
-    return whole_line and (len(words) >= _SURE_LINE or (bool(words) and not words.strip("`")))
+    return shared in (unfinished, unfinished.lstrip()) and len(words) >= _SURE_LINE
 
 
 def _content_of_reopened(rest: str, fence: Fence) -> str:

@@ -20,11 +20,11 @@ def message_text(message: lm15.Message) -> str:
     return _joined(message.parts, f"a {message.role} message")
 
 
-def _joined(parts: tuple[lm15.Part, ...], where: str) -> str:
-    other = next((part for part in parts if not isinstance(part, lm15.TextPart)), None)
-    if other is not None:
-        raise lm15.UnsupportedFeatureError(f"{where} holds a part of type {other.type}; this model is sent text only")
-    return "\n".join(part.text for part in parts)
+def _joined(parts: tuple[object, ...], where: str) -> str:
+    texts = [part.text for part in parts if isinstance(part, lm15.TextPart)]
+    if len(texts) < len(parts):
+        raise lm15.UnsupportedFeatureError(f"{where} holds something other than text, which is all that is sent")
+    return "\n".join(texts)
 
 
 def signature_of(request: lm15.Request) -> str:

@@ -29,11 +29,11 @@ class Tokens(Value):
 
 
 class RecordedReply(Value):
-    """One line of a recording. `usage` may be null in one that was written by hand: then it is estimated."""
+    """One line of a recording. One that was written by hand may lack `usage`, which is then estimated, and the digest."""
 
     signature: str
     order: int = Field(ge=1)  # among the replies to this signature
-    prompt_sha256: str = ""
+    prompt_sha256: str = ""  # empty: not known, so there is nothing to drift from
     model: str = Field(min_length=1)
     reply: str
     usage: Tokens | None = None
@@ -84,7 +84,12 @@ class RecordedEngine:
     def _compare(self, recorded: RecordedReply, request: lm15.Request) -> None:
         if recorded.prompt_sha256 == prompt_sha256(request):
             return
-        drift = f"the prompt of {_named(recorded.signature)} no. {recorded.order} is not the one that was recorded"
+        prompt = f"the prompt of {_named(recorded.signature)} no. {recorded.order}"
+        drift = f"{prompt} is not the one that was recorded"
+        if not recorded.prompt_sha256:
+            if not self._strict:
+                return
+            drift = f"{prompt} cannot be compared: no digest was recorded"
         if self._strict:
             raise ModelError(
                 f"{drift} in {self._path}", hint="record the run again, or replay without --strict", code="model.drift"
