@@ -45,9 +45,15 @@ def run_command(argv: Sequence[str]) -> int:
 
 
 SETTING_FLAGS = (
-    "warehouse", "store", "model", "region", "record", "strict",
-    "budget_steps", "budget_tokens", "budget_usd", "budget_seconds", "budget_rows",
-)  # fmt: skip
+    "warehouse",
+    "clock",
+    "store",
+    "model",
+    "region",
+    "record",
+    "strict",
+    *(f"budget_{name}" for name in ("steps", "tokens", "usd", "seconds", "rows")),
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,18 +62,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="kaiseki", description="Answers questions about a warehouse, and binds every number to a query."
-    )
+    parser = _Parser(prog="kaiseki", description="Answers questions about a warehouse, each number bound to a query.")
     parser.add_argument("--version", action="version", version=f"kaiseki {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
     ask = _command(
         commands, "ask", "answer a question, and leave a run bundle", "warehouse", "store", "model", "budget"
     )
-    ask.add_argument(
-        "prompt", metavar="PROMPT", help="the question, in English or Japanese; - reads it from standard input"
-    )
+    ask.add_argument("prompt", metavar="PROMPT", help="the question, in English or Japanese; - reads standard input")
     ask.add_argument(
         "--attach", metavar="FILE", action="append", default=[], help="a CSV, Parquet or Excel file as a further table"
     )
@@ -75,22 +77,19 @@ def _parser() -> argparse.ArgumentParser:
     execute = _command(commands, "execute", "run a request that lies in the store", "warehouse", "store", "model")
     execute.add_argument("run_id", metavar="RUN_ID")
 
-    replay = _command(
-        commands, "replay", "run a bundle's analysis again, with no model, and compare the facts", "warehouse"
-    )
+    replay = _command(commands, "replay", "run a bundle's analysis again, with no model", "warehouse", "store")
     replay.add_argument("bundle", metavar="BUNDLE", help="the bundle's folder, or a run's id in the store")
     replay.add_argument("--requery", action="store_true", help="run the SQL again too, and show what moved")
-    replay.add_argument("--store", metavar="folder:PATH", help=argparse.SUPPRESS)
 
     _command(commands, "runs", "list the runs in the store, newest first", "store")
-    show = _command(commands, "show", "show a run: its answer, steps and facts", "store")
+    show = _command(commands, "show", "show a run: its steps, facts and answer", "store")
     show.add_argument("run_id", metavar="RUN")
 
     schema = _command(commands, "schema", "show the tables of the warehouse", "warehouse")
     schema.add_argument("--find", metavar="QUESTION", help="rank the tables for a question instead")
 
     query = _command(commands, "query", "run one Redshift SELECT statement, read-only", "warehouse")
-    query.add_argument("sql", metavar="SQL", help="the statement; - reads it from standard input")
+    query.add_argument("sql", metavar="SQL", help="the statement; - reads standard input")
     query.add_argument("--limit", metavar="N", type=int, default=1_000, help="rows to show at most (default 1,000)")
 
     sandbox = commands.add_parser("sandbox", help="run Python as generated code runs")
@@ -104,40 +103,44 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, summary: str, *groups: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=summary[0].upper() + summary[1:]
-    )
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=_sentence(summary))
     parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
-    if "warehouse" in groups:
-        parser.add_argument(
-            "--warehouse",
-            metavar="duckdb:PATH",
-            help="a folder of CSV or Parquet files, or a DuckDB file (default duckdb:input)",
-        )
-    if "store" in groups:
-        parser.add_argument("--store", metavar="folder:PATH", help="where bundles lie (default folder:results)")
-    if "model" in groups:
-        parser.add_argument(
-            "--model", help="offline (default), bedrock/<model id>, recorded:<file>, <provider>/<model>"
-        )
-        parser.add_argument("--region", help="the AWS region of the model")
-        parser.add_argument(
-            "--record", metavar="FILE", help="write the model's replies to a file, to be replayed later"
-        )
-        parser.add_argument(
-            "--strict", action="store_const", const=True, help="fail where a recording no longer fits the prompt"
-        )
-    if "budget" in groups:
-        for part, kind in (("steps", int), ("tokens", int), ("usd", float), ("seconds", float), ("rows", int)):
-            parser.add_argument(
-                f"--budget-{part}",
-                metavar="N",
-                type=kind,
-                help=argparse.SUPPRESS
-                if part != "usd"
-                else "what a run may use up; also --budget-steps, -tokens, -seconds, -rows",
-            )
+    for group in groups:
+        for flag, options in _FLAGS[group]:
+            parser.add_argument(flag, **options)
     return parser
+
+
+_FLAGS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "warehouse": (
+        ("--warehouse", {"metavar": "duckdb:PATH", "help": "a folder of CSV or Parquet files, or a DuckDB file"}),
+        ("--clock", {"metavar": "TIME", "help": "what is taken for now, for example 2026-11-21T09:00"}),
+    ),
+    "store": (("--store", {"metavar": "folder:PATH", "help": "where bundles lie (default folder:results)"}),),
+    "model": (
+        ("--model", {"help": "offline (default), bedrock/<model id>, recorded:<file>, <provider>/<model>"}),
+        ("--region", {"help": "the AWS region of the model"}),
+        ("--record", {"metavar": "FILE", "help": "write the model's replies to a file, to be replayed later"}),
+        (
+            "--strict",
+            {"action": "store_const", "const": True, "help": "fail where a recording no longer fits the prompt"},
+        ),
+    ),
+    "budget": tuple(
+        (f"--budget-{name}", {"metavar": "N", "help": f"end with a partial answer after {meaning}"})
+        for name, meaning in (
+            ("steps", "N replies of the model"),
+            ("tokens", "N tokens"),
+            ("usd", "N US dollars"),
+            ("seconds", "N seconds"),
+            ("rows", "N rows read"),
+        )
+    ),
+}
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."
 
 
 def _complain(error: KaisekiError, as_json: bool) -> None:

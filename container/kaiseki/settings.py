@@ -7,6 +7,7 @@ settings too: `KAISEKI_BUDGET_USD=0.5`.
 import difflib
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
@@ -32,9 +33,14 @@ class Settings(Value):
     region: str | None = None
     record: Path | None = None
     strict: bool = False
+    clock: datetime | None = None  # what a run takes for now; with a recording: when it was made
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
     card_characters: int = Field(default=24_000, ge=1_000)
+
+    @property
+    def now(self) -> datetime:
+        return (self.clock or datetime.now()).astimezone()
 
     @model_validator(mode="after")
     def _forms_are_known(self) -> "Settings":

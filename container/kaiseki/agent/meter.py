@@ -65,7 +65,10 @@ class Meter:
         return None
 
     def left(self) -> str:
-        """What is left, as the model reads it."""
-        usd = "" if self.usage.usd is None else f", {max(0.0, self.budget.usd - self.usage.usd):.2f} USD"
-        tokens = max(0, self.budget.tokens - self.usage.tokens)
-        return f"{self.budget.steps - self.steps} replies, {tokens:,} tokens{usd}, {self.seconds_left:.0f} s"
+        """What is left, as the model reads it. Time is named only once it is short: until then it would be noise."""
+        parts = [f"{self.budget.steps - self.steps} replies", f"{max(0, self.budget.tokens - self.usage.tokens):,} tokens"]
+        if self.usage.usd is not None:
+            parts.append(f"{max(0.0, self.budget.usd - self.usage.usd):.2f} USD")
+        if self.seconds_left < self.budget.seconds / 2:
+            parts.append(f"{self.seconds_left:.0f} s")
+        return ", ".join(parts)

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from datetime import datetime
 from pathlib import Path
 
 from kaiseki.build import open_parts, open_store
@@ -18,7 +17,7 @@ from kaiseki.terminal import follow
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     prompt = _prompt(arguments.prompt)
     attachments = tuple(_attachment(name) for name in arguments.attach)
-    now = datetime.now().astimezone()
+    now = settings.now
     store = open_store(settings)
     with (
         follow(quiet=arguments.json) as observer,

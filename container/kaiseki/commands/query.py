@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 import tempfile
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +19,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     sql = sys.stdin.read() if arguments.sql == "-" else arguments.sql
     if arguments.limit < 1:
         raise InputError("--limit must be at least 1", hint="leave it out for 1,000")
-    with tempfile.TemporaryDirectory() as folder, open_warehouse(settings, datetime.now().astimezone()) as warehouse:
+    with tempfile.TemporaryDirectory() as folder, open_warehouse(settings, settings.now) as warehouse:
         path = Path(folder) / "result.parquet"
         query = warehouse.run("result", sql, path, arguments.limit)
         if query.failure is not None:

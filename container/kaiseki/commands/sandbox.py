@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 import tempfile
-from datetime import datetime
 from pathlib import Path
 
 from kaiseki.build import open_sandbox
@@ -21,7 +20,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     settings = settings.model_copy(update={"sandbox": limits})
     with (
         tempfile.TemporaryDirectory() as data,
-        open_sandbox(settings, datetime.now().astimezone()) as sandbox,
+        open_sandbox(settings, settings.now) as sandbox,
         sandbox.open(Path(data)) as session,
     ):
         execution = session.execute(code, 1, limits.step_seconds)

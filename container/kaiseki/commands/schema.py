@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from datetime import datetime
 
 from kaiseki.build import open_warehouse
 from kaiseki.catalog.guide import SchemaGuide
@@ -14,7 +13,7 @@ from kaiseki.settings import Settings
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    now = datetime.now().astimezone()
+    now = settings.now
     with open_warehouse(settings, now) as warehouse:
         if arguments.find is not None:
             return _find(arguments.find, warehouse.introspect(), arguments.json)
