@@ -1,0 +1,181 @@
+"""The processes below one, as /proc shows them.
+
+A process that asked to be the *subreaper* inherits every orphan below it, so that neither setsid nor a double fork
+leads out of its tree; and when waitpid says that it has no child, there is none left anywhere below.
+"""
+
+import ctypes
+import errno
+import os
+import signal
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None, use_errno=True)
+# Not every kernel is built with these files.
+_HAS_CHILDREN_FILES = Path("/proc/thread-self/children").exists()
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_RETRY_SECONDS = 0.002
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the processes of a tree use at this moment: resident bytes, CPU seconds (with those of reaped children)."""
+
+    processes: int
+    memory: int
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Exit:
+    code: int  # negative: the signal
+    peak_memory: int  # bytes
+
+
+def become_subreaper() -> None:
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> None:
+    """Has the kernel kill this process when its parent ends. Call it after any change of user."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the call
+        os._exit(1)
+
+
+def descendants(pid: int) -> list[int]:
+    """Parents before their children."""
+    if not _HAS_CHILDREN_FILES:
+        return _below(pid, _children_by_scan())
+    found: list[int] = []
+    pending = [pid]
+    while pending:
+        children = children_of(pending.pop())
+        found += children
+        pending += children
+    return found
+
+
+def children_of(pid: int) -> list[int]:
+    if not _HAS_CHILDREN_FILES:
+        return _children_by_scan().get(pid, [])
+    found: list[int] = []
+    try:
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (thread / "children").read_bytes().split())
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ESRCH):
+            raise
+    return found
+
+
+def load(pids: list[int]) -> Load:
+    memory = processes = 0
+    cpu = 0.0
+    for pid in pids:
+        fields = _stat(pid)
+        if fields:
+            processes += fields[0] != "Z"
+            cpu += sum(map(int, fields[11:15])) / _TICKS
+            memory += int(fields[21]) * _PAGE
+    return Load(processes, memory, cpu)
+
+
+def proportional_memory(pids: list[int]) -> int:
+    """Like Load.memory, with each shared page counted once; slow. As resident, where the kernel does not tell."""
+    total = 0
+    for pid in pids:
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
+        except (OSError, StopIteration):
+            total += load([pid]).memory
+    return total
+
+
+def peak_memory(pid: int) -> int:
+    """The most that one process had resident since `reset_peak_memory`, in bytes; 0 if it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+
+
+def reset_peak_memory(pid: int) -> None:
+    try:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def kill(pid: int, number: int = signal.SIGKILL) -> None:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def reap() -> tuple[dict[int, Exit], bool]:
+    """Collects the children that have ended; and whether any are left."""
+    ended: dict[int, Exit] = {}
+    while True:
+        try:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended, False
+        if pid == 0:
+            return ended, True
+        ended[pid] = Exit(os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
+
+
+def end_descendants(seconds: float) -> dict[int, Exit]:
+    """Kills and reaps everything below this process, which must be a subreaper. Gives up after `seconds`."""
+    until = time.monotonic() + seconds
+    ended: dict[int, Exit] = {}
+    while True:
+        for pid in descendants(os.getpid()):
+            kill(pid)
+        reaped, left = reap()
+        ended |= reaped
+        if not left or time.monotonic() > until:
+            return ended
+        time.sleep(_RETRY_SECONDS)
+
+
+def _children_by_scan() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = defaultdict(list)
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and (fields := _stat(int(entry.name))):
+            children[int(fields[1])].append(int(entry.name))
+    return children
+
+
+def _below(pid: int, children: dict[int, list[int]]) -> list[int]:
+    found: list[int] = []
+    pending = [pid]
+    while pending:
+        below = children.get(pending.pop(), [])
+        found += below
+        pending += below
+    return found
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/<pid>/stat from the state on; empty if the process is gone."""
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return []
+    return line[line.rindex(")") + 2 :].split()  # the name before it may hold anything
+
+
+def _prctl(option: int, value: int) -> None:
+    if _libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

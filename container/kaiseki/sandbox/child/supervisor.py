@@ -1,0 +1,269 @@
+"""The process between the host and one interpreter: it enforces the limits, takes the output, and ends the tree.
+
+It runs nothing of the generated code, and it is the subreaper of all that the interpreter starts. What it tells the
+host is what it saw itself, apart from exit code and failure of a step, which the interpreter reports.
+"""
+
+import fcntl
+import os
+import select
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from typing import NoReturn
+
+from kaiseki.sandbox import wire, workdir
+from kaiseki.sandbox.child import interpreter, processes
+from kaiseki.sandbox.child.output import HeadAndTail
+from kaiseki.sandbox.child.watchdog import INTERVAL, Watchdog
+
+_IDLE_INTERVAL = 0.5  # seconds between two looks while no step runs
+_CHUNK = 256 * 1024
+_LARGEST_ANSWER = 1024 * 1024
+_MOST_LEFT_IN_A_PIPE = 1024 * 1024  # bytes; more only comes from a process that keeps writing
+_DUMP_SECONDS = 0.2
+_DUMP_PAUSE = 0.02  # seconds of silence after which a dump is whole
+_EXIT_SECONDS = 0.5  # from the end of the channel to the exit of the process; a living one that closed it is killed
+_END_SECONDS = 10.0
+_LONGEST_DUMP = 64 * 1024
+
+
+class _HostGone(Exception):
+    """The host has hung up: the session is over."""
+
+
+@dataclass(frozen=True)
+class _Pipe:
+    read: int
+    write: int
+
+    @classmethod
+    def new(cls) -> "_Pipe":
+        read, write = os.pipe()
+        os.set_blocking(read, False)
+        return cls(read, write)
+
+
+def run(host: socket.socket, setting: interpreter.Setting, zygote: int) -> NoReturn:
+    """Serves one session until the host hangs up or the zygote ends; then nothing of it is left."""
+    try:
+        os.setsid()
+        processes.become_subreaper()
+        supervisor = Supervisor(host, setting, zygote)
+        try:
+            supervisor.serve()
+        finally:
+            processes.end_descendants(_END_SECONDS)
+            workdir.remove(setting.folder)
+    finally:
+        os._exit(0)
+
+
+class Supervisor:
+    def __init__(self, host: socket.socket, setting: interpreter.Setting, zygote: int) -> None:
+        self._host = host
+        self._requests = wire.Decoder()
+        self._setting = setting
+        self._zygote = zygote
+        self._watchdog = Watchdog(setting.limits, setting.folder)
+        self._ended = ""  # the limit that ended the interpreter, or "exit"
+        self._exit: processes.Exit | None = None
+        self._answers = wire.Decoder(_LARGEST_ANSWER)
+        self._unsent = b""
+        self._hung_up: float | None = None  # when the interpreter closed its channel
+        self._streams: dict[int, HeadAndTail] = {}
+        self._closed: set[int] = set()
+        self._woken, wake = os.pipe()
+        for end in (self._woken, wake):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._start_interpreter()
+
+    def serve(self) -> None:
+        try:
+            self._tell_host(self._run_to_answer(0, self._setting.limits.boot))
+            while True:
+                request = self._next_request()
+                self._tell_host(self._gone(request["id"]) if self._ended else self._execute(request))
+        except (_HostGone, OSError, wire.BadFrame):
+            return
+
+    def _start_interpreter(self) -> None:
+        stdout, stderr, dumps = _Pipe.new(), _Pipe.new(), _Pipe.new()
+        ours, theirs = socket.socketpair()
+        supervisor = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            signal.set_wakeup_fd(-1)
+            _arrange([stdout.write, stderr.write, dumps.write, theirs.detach()])
+            interpreter.run(self._setting, supervisor)
+        for end in (stdout.write, stderr.write, dumps.write):
+            os.close(end)
+        theirs.close()
+        ours.setblocking(False)
+        self._channel, self._stdout, self._stderr, self._dumps = ours, stdout.read, stderr.read, dumps.read
+        self._clear_output()
+
+    def _execute(self, request: wire.Message) -> wire.Message:
+        self._pump_output(_MOST_LEFT_IN_A_PIPE)  # of threads that an earlier step left running
+        self._clear_output()
+        processes.reset_peak_memory(self._pid)
+        self._watchdog.begin()
+        number = request["id"]
+        self._unsent = wire.encode({"id": number, "code": request["code"], "step": request["step"]})
+        return self._run_to_answer(number, request["timeout"])
+
+    def _run_to_answer(self, number: int, timeout: float) -> wire.Message:
+        """Watches the interpreter until it answers request `number` or has to be ended."""
+        started = time.monotonic()
+        answer: wire.Message | None = None
+        while answer is None and not self._ended:
+            left = started + timeout - time.monotonic()
+            self._wait(min(INTERVAL, max(left, 0)))
+            answer = self._answer(number)
+            if answer is None and not self._ended:
+                self._ended = self._end_of_itself() or ("time" if left <= 0 else self._watchdog.exceeded())
+        seconds = time.monotonic() - started
+        peak = max(self._watchdog.peak_memory, processes.peak_memory(self._pid))
+        if self._ended:
+            dump = self._end_interpreter()
+            peak = max(peak, self._exit.peak_memory if self._exit else 0)
+            answer = {"exit_code": self._exit.code if self._exit else -signal.SIGKILL, "failure": None, "dump": dump}
+        self._pump_output(_MOST_LEFT_IN_A_PIPE)
+        return {
+            **(answer or {}),
+            "id": number,
+            "killed": self._ended,
+            "stdout": self._streams[self._stdout].text(),
+            "stderr": self._streams[self._stderr].text(),
+            "seconds": seconds,
+            "peak_memory": peak,
+        }
+
+    def _answer(self, number: int) -> wire.Message | None:
+        """The interpreter's answer to request `number`, if it has come; frames for others are dropped."""
+        try:
+            while message := self._answers.next():
+                if message.get("id") == number and isinstance(message.get("exit_code"), int):
+                    return {"exit_code": message["exit_code"], "failure": message.get("failure")}
+        except wire.BadFrame:
+            self._ended = "exit"
+        return None
+
+    def _end_of_itself(self) -> str:
+        silent = self._hung_up is not None and time.monotonic() - self._hung_up > _EXIT_SECONDS
+        return "exit" if self._exit or silent else ""
+
+    def _end_interpreter(self) -> str:
+        """Kills the tree. Returns what faulthandler said of the place where the interpreter was, or died."""
+        if not self._exit:
+            processes.kill(self._pid, interpreter.DUMP_SIGNAL)
+        dump = self._read_dump()
+        self._note(processes.end_descendants(_END_SECONDS))
+        return dump.decode("utf-8", "replace")
+
+    def _read_dump(self) -> bytes:
+        dump = b""
+        patience = 0.0 if self._exit else _DUMP_SECONDS
+        while len(dump) < _LONGEST_DUMP and select.select([self._dumps], [], [], patience)[0]:
+            data = os.read(self._dumps, _CHUNK)
+            if not data:
+                break
+            dump += data
+            patience = _DUMP_PAUSE
+        return dump
+
+    def _gone(self, number: int) -> wire.Message:
+        return {"id": number, "killed": self._ended, "gone": True}
+
+    def _next_request(self) -> wire.Message:
+        while (request := self._requests.next()) is None:
+            self._wait(_IDLE_INTERVAL)
+            self._clear_output()
+            if not self._ended:
+                self._ended = self._end_of_itself() or self._watchdog.exceeded()
+                if self._ended:
+                    self._end_interpreter()
+        return request
+
+    def _wait(self, seconds: float) -> None:
+        """Waits for anything to happen, for at most `seconds`, and takes in whatever did."""
+        poll = select.poll()
+        for end in (self._host.fileno(), self._woken):
+            poll.register(end, select.POLLIN)
+        if not self._ended:
+            for end in self._streams.keys() - self._closed:
+                poll.register(end, select.POLLIN)
+            if self._hung_up is None:
+                poll.register(self._channel, select.POLLIN | (select.POLLOUT if self._unsent else 0))
+        happened = dict(poll.poll(seconds * 1000))
+        if self._host.fileno() in happened:
+            self._hear_host()
+        if self._woken in happened:
+            os.read(self._woken, _CHUNK)
+            self._note(processes.reap()[0])
+        if self._channel.fileno() in happened:
+            self._exchange()
+        self._pump_output(_CHUNK)
+        if os.getppid() != self._zygote:
+            raise _HostGone
+
+    def _hear_host(self) -> None:
+        data = self._host.recv(_CHUNK)
+        if not data:
+            raise _HostGone
+        self._requests.feed(data)
+
+    def _exchange(self) -> None:
+        """Sends and receives what can be without blocking. The interpreter may not be listening any more."""
+        try:
+            if self._unsent:
+                self._unsent = self._unsent[self._channel.send(self._unsent) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._unsent = b""
+        try:
+            data = self._channel.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._answers.feed(data)
+        else:
+            self._hung_up = time.monotonic()
+
+    def _pump_output(self, most: int) -> None:
+        for end, kept in self._streams.items():
+            taken = 0
+            while taken < most:
+                try:
+                    data = os.read(end, _CHUNK)
+                except BlockingIOError:
+                    break
+                if not data:  # nobody can write to it any more
+                    self._closed.add(end)
+                    break
+                kept.add(data)
+                taken += len(data)
+
+    def _clear_output(self) -> None:
+        limit = self._setting.limits.output
+        self._streams = {end: HeadAndTail(limit) for end in (self._stdout, self._stderr)}
+
+    def _note(self, ended: dict[int, processes.Exit]) -> None:
+        self._exit = self._exit or ended.get(self._pid)
+
+    def _tell_host(self, message: wire.Message) -> None:
+        self._host.sendall(wire.encode(message))
+
+
+def _arrange(ends: list[int]) -> None:
+    """Puts the interpreter's files where it looks for them: 0 is empty, 1 to 4 are `ends`."""
+    # Out of the way first: no target may be one that is still to be moved.
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, interpreter.FIRST_FREE) for end in ends]
+    for target, end in enumerate(high, start=1):
+        os.dup2(end, target, inheritable=target <= interpreter.STREAMS[-1])

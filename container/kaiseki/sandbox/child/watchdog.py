@@ -1,0 +1,57 @@
+"""Measures a session's processes and folder against the limits that no rlimit can express."""
+
+import os
+import time
+from pathlib import Path
+
+from kaiseki.sandbox import workdir
+from kaiseki.sandbox.child import processes
+from kaiseki.sandbox.limits import Limits
+
+INTERVAL = 0.1  # seconds between two looks at the processes
+_DISK_SHARE = 10  # the walk through the folder may take one part in so many of the time
+
+
+class Watchdog:
+    """Watches everything below this process."""
+
+    def __init__(self, limits: Limits, folder: Path) -> None:
+        self._limits = limits
+        self._folder = folder
+        self._next_look = self._next_walk = 0.0
+        self.peak_memory = 0
+
+    def begin(self) -> None:
+        """Starts the count of the peak anew."""
+        self.peak_memory = 0
+        self._next_look = time.monotonic() + INTERVAL
+
+    def exceeded(self) -> str:
+        """The limit that was passed: "memory", "cpu", "processes" or "disk"; empty while all hold."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return ""
+        self._next_look = now + INTERVAL
+        return self._processes() or self._disk(now)
+
+    def _processes(self) -> str:
+        pids = processes.descendants(os.getpid())
+        load = processes.load(pids)
+        self.peak_memory = max(self.peak_memory, load.memory)
+        if load.processes > self._limits.processes:
+            return "processes"
+        # Resident memory counts what a fork shares once per process: quick to read, and never too little.
+        if load.memory > self._limits.memory and processes.proportional_memory(pids) > self._limits.memory:
+            return "memory"
+        reaped = os.times()
+        if load.cpu + reaped.children_user + reaped.children_system > self._limits.cpu:
+            return "cpu"
+        return ""
+
+    def _disk(self, now: float) -> str:
+        if now < self._next_walk:
+            return ""
+        too_much = workdir.exceeds(self._folder, self._limits.disk, self._limits.disk_entries)
+        done = time.monotonic()
+        self._next_walk = done + max(INTERVAL, (done - now) * _DISK_SHARE)
+        return "disk" if too_much else ""

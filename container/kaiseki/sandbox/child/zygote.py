@@ -1,0 +1,134 @@
+"""The process that has made the expensive imports, and forks a session from them in milliseconds.
+
+It is started with nothing of the host's environment or open files, and it ends, with all below it, when the host does.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kaiseki.sandbox.child import interpreter, processes, supervisor
+from kaiseki.sandbox.limits import Limits
+
+_INTERVAL = 1.0  # seconds between two looks whether the host still lives
+_END_SECONDS = 10.0
+_GRACE_SECONDS = 5.0
+_GRACE_STEP = 0.01
+_LARGEST_ORDER = 64 * 1024
+
+
+def main() -> None:
+    """Arguments: the descriptor of the control socket, and a JSON object `{"host", "kit", "preload"}`."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    order = json.loads(sys.argv[2])
+    sys.argv = [""]
+    processes.become_subreaper()
+    kit = Path(order["kit"])
+    sys.path.insert(0, str(kit.parent))
+    for name in (*order["preload"], kit.name):
+        importlib.import_module(name)
+    sys.path.remove(str(kit.parent))
+    # Objects made so far are not looked at again by the collector, so that their pages stay shared.
+    gc.disable()
+    gc.freeze()
+    Zygote(control, order["host"], kit).serve()
+
+
+class Zygote:
+    def __init__(self, control: socket.socket, host: int, kit: Path) -> None:
+        self._control = control
+        self._host = host
+        self._kit = kit
+        self._sessions: dict[int, int] = {}  # pid of the supervisor -> session
+        self._woken, wake = os.pipe()
+        for end in (self._woken, wake):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> None:
+        self._control.send(json.dumps({"ready": True}).encode())
+        try:
+            self._serve()
+        finally:
+            self._end()
+
+    def _serve(self) -> None:
+        while os.getppid() == self._host:
+            ready, _, _ = select.select([self._control.fileno(), self._woken], [], [], _INTERVAL)
+            if self._woken in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._woken, 1024)
+                self._bury()
+            if self._control.fileno() in ready and not self._obey():
+                return
+
+    def _obey(self) -> bool:
+        """Carries out one order of the host. False when the host has hung up."""
+        data, ends, _, _ = socket.recv_fds(self._control, _LARGEST_ORDER, 1)
+        if not data:
+            return False
+        order = json.loads(data)
+        if order["do"] == "open":
+            self._open(order, socket.socket(fileno=ends[0]))
+        else:
+            self._kill(order["session"])
+        return True
+
+    def _open(self, order: dict[str, Any], host: socket.socket) -> None:
+        setting = interpreter.Setting(
+            folder=Path(order["folder"]),
+            data=Path(order["data"]),
+            kit=self._kit,
+            clock=datetime.fromisoformat(order["clock"]),
+            seed=order["seed"],
+            limits=Limits(**order["limits"]),
+        )
+        zygote = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError:  # the host sees the end of the channel
+            host.close()
+            return
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            self._control.close()
+            host.set_inheritable(False)
+            supervisor.run(host, setting, zygote)
+        host.close()
+        self._sessions[pid] = order["session"]
+
+    def _kill(self, session: int) -> None:
+        """For a supervisor that does not answer."""
+        for supervisor_pid, number in self._sessions.items():
+            if number == session:
+                for pid in (supervisor_pid, *processes.descendants(supervisor_pid)):
+                    processes.kill(pid)
+
+    def _bury(self) -> None:
+        """Reaps supervisors. Other children are orphans of a supervisor that was killed: they are killed too."""
+        ended, _ = processes.reap()
+        for pid in ended:
+            self._sessions.pop(pid, None)
+        for stray in processes.children_of(os.getpid()):
+            if stray not in self._sessions:
+                for pid in (stray, *processes.descendants(stray)):
+                    processes.kill(pid)
+
+    def _end(self) -> None:
+        """Supervisors hear too that the host has gone, and remove their folders: they get the time for it."""
+        until = time.monotonic() + _GRACE_SECONDS
+        while processes.reap()[1] and time.monotonic() < until:
+            time.sleep(_GRACE_STEP)
+        processes.end_descendants(_END_SECONDS)

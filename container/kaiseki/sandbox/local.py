@@ -1,0 +1,211 @@
+"""The sandbox on this machine: each session is a process apart, forked from a zygote that has made the imports."""
+
+import contextlib
+import socket
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kaiseki.errors import SandboxError
+from kaiseki.models import Execution, Failure
+from kaiseki.sandbox import failures, wire, workdir
+from kaiseki.sandbox.collector import Collector, Refused
+from kaiseki.sandbox.launcher import Zygote
+from kaiseki.sandbox.limits import Limits
+from kaiseki.sandbox.records import RecordsReader
+
+PRELOAD = ("numpy", "pandas", "pyarrow.parquet")
+# The supervisor ends what takes too long; the host waits this much longer for its word before it loses patience.
+_PATIENCE_SECONDS = 15.0
+
+
+class LocalSandbox:
+    """Sessions that share limits, clock and seed. Adapter of `ports.Sandbox`; a context manager.
+
+    `clock` is the moment at which generated code sees the wall clock stand, `preload` what the zygote imports so that
+    no session has to. Nothing is started before `warm` or the first `open`.
+    """
+
+    def __init__(
+        self, clock: datetime, limits: Limits | None = None, seed: int = 0, preload: tuple[str, ...] = PRELOAD
+    ) -> None:
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._seed = seed
+        self._preload = preload
+        self._zygote: Zygote | None = None
+        self._open: list[LocalSession] = []
+
+    def warm(self) -> None:
+        """Starts the imports and returns at once. Raises SandboxError."""
+        self._running_zygote()
+
+    def open(self, data: Path) -> "LocalSession":
+        """A fresh session that reads the Parquet files in `data` by name. Raises SandboxError."""
+        zygote = self._running_zygote()
+        try:
+            folder = workdir.make()
+        except OSError as error:
+            raise SandboxError(
+                f"no folder for the session can be made: {error}", hint="set TMPDIR to a folder with space"
+            ) from error
+        try:
+            number, channel = zygote.open(folder, data.resolve(), self._clock, self._seed)
+            session = LocalSession(zygote, number, channel, folder, self._limits)
+        except BaseException:
+            workdir.remove(folder)
+            raise
+        self._open = [*(other for other in self._open if not other.closed), session]
+        return session
+
+    def close(self) -> None:
+        """Ends all sessions and the zygote. May be called twice."""
+        for session in self._open:
+            session.close()
+        self._open = []
+        if self._zygote:
+            self._zygote.close()
+            self._zygote = None
+
+    def _running_zygote(self) -> Zygote:
+        if self._zygote and self._zygote.lost:
+            self._zygote.close()
+            self._zygote = None
+        self._zygote = self._zygote or Zygote(self._preload, self._limits)
+        return self._zygote
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LocalSession:
+    """One interpreter and its folder. Adapter of `ports.Session`; a context manager. Made by LocalSandbox.open."""
+
+    def __init__(self, zygote: Zygote, number: int, end: socket.socket, folder: Path, limits: Limits) -> None:
+        """Waits until the interpreter is ready. Raises SandboxError."""
+        self._zygote = zygote
+        self._number = number
+        self._channel = wire.Channel(end)
+        self._folder = folder
+        self._limits = limits
+        self._requests = 0
+        self._ended = ""  # why no more code can be run
+        self._records = RecordsReader(folder / workdir.OUTBOX, limits.records)
+        self.refused: tuple[Refused, ...] = ()  # what the last `collect` left behind
+        self.closed = False
+        try:
+            self._expect_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def execute(self, code: str, step: int, timeout: float) -> Execution:
+        """Runs `code` as step `step`, for at most `timeout` seconds of wall time. Raises nothing for what it does.
+
+        A limit that ends the session is named in `Execution.killed`. A session that has ended answers with the
+        failure `SessionGone`.
+        """
+        if self._ended or self.closed:
+            return self._gone()
+        self._requests += 1
+        request = {"id": self._requests, "code": code, "step": step, "timeout": timeout}
+        try:
+            self._channel.send(request)
+            answer = self._answer(timeout + _PATIENCE_SECONDS)
+        except (OSError, EOFError, wire.BadFrame):  # TimeoutError is an OSError
+            self._ended = "exit"
+            self._zygote.kill(self._number)
+            return Execution(exit_code=-9, killed="exit", failure=failures.of_limit("exit", timeout, -9, self._limits))
+        except BaseException:  # the answer that was not waited for must not be taken for the next one's
+            self._ended = "closed"
+            self._channel.hang_up()
+            raise
+        self._ended = answer["killed"]
+        return self._gone() if "gone" in answer else self._execution(answer, request)
+
+    def collect(self, into: Path) -> tuple[str, ...]:
+        """Moves what the code left in its outbox to `into`; `refused` then tells what was left behind, and why."""
+        collector = Collector(self._limits, into)
+        if not self.closed:
+            collector.collect(self._folder / workdir.OUTBOX)
+        self.refused = tuple(collector.refused)
+        return tuple(collector.taken)
+
+    def close(self) -> None:
+        """Ends the session and everything it started. May be called twice."""
+        if self.closed:
+            return
+        self.closed = True
+        self._channel.hang_up()
+        if not self._hears_the_end():
+            self._zygote.kill(self._number)
+            self._hears_the_end()
+        self._channel.close()
+        try:
+            workdir.remove(self._folder)  # the supervisor does it, unless it was killed itself
+        except OSError as error:
+            raise SandboxError(f"the session's folder {self._folder} cannot be removed: {error}") from error
+
+    def _expect_ready(self) -> None:
+        try:
+            answer = self._channel.receive(self._limits.boot + _PATIENCE_SECONDS)
+        except (OSError, EOFError, wire.BadFrame) as error:
+            raise SandboxError("the session's process ended before it was ready") from error
+        failure = self._failure(answer, {"code": "", "step": 0, "timeout": self._limits.boot})
+        if failure:
+            raise SandboxError(
+                f"the session cannot start: {failure.type}: {failure.message}", hint="`make setup` mends a broken kit"
+            )
+
+    def _answer(self, seconds: float) -> wire.Message:
+        while (answer := self._channel.receive(seconds))["id"] != self._requests:
+            continue
+        return answer
+
+    def _execution(self, answer: wire.Message, request: wire.Message) -> Execution:
+        failure = self._failure(answer, request)
+        records, bad_records = self._records.new()
+        return Execution(
+            stdout=answer["stdout"],
+            stderr=answer["stderr"],
+            exit_code=answer["exit_code"],
+            seconds=answer["seconds"],
+            peak_memory_bytes=answer["peak_memory"],
+            timed_out=answer["killed"] == "time",
+            killed=answer["killed"],
+            records=records,
+            failure=failure or bad_records,
+        )
+
+    def _failure(self, answer: wire.Message, request: wire.Message) -> Failure | None:
+        if not answer["killed"]:
+            return failures.of_code(answer["failure"])
+        place = failures.Place.from_dump(answer["dump"], f"step-{request['step']:02d}.py", request["code"])
+        return failures.of_limit(answer["killed"], request["timeout"], answer["exit_code"], self._limits, place)
+
+    def _gone(self) -> Execution:
+        return Execution(exit_code=-9, killed=self._ended, failure=failures.of_dead_session(self._ended))
+
+    def _hears_the_end(self) -> bool:
+        """Waits until the supervisor has gone: by then nothing is left that it watched over."""
+        with contextlib.suppress(EOFError, wire.BadFrame, ConnectionError):
+            try:
+                while True:
+                    self._channel.receive(_PATIENCE_SECONDS)
+            except TimeoutError:
+                return False
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

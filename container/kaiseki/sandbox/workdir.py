@@ -1,0 +1,104 @@
+"""A session's own folder: its layout, its size, and its removal whatever was built in it."""
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+OUTBOX = "outbox"
+HOME = ".home"
+TEMPORARY = ".tmp"
+
+_OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_GONE = (errno.ENOENT, errno.ENOTDIR)
+
+
+def make() -> Path:
+    """A new folder that nobody else may enter. Raises OSError."""
+    workdir = Path(tempfile.mkdtemp(prefix="kaiseki-")).resolve()
+    for name in (OUTBOX, HOME, TEMPORARY):
+        (workdir / name).mkdir(mode=0o700)
+    return workdir
+
+
+def exceeds(workdir: Path, size: int, entries: int) -> bool:
+    """Whether the folder holds more than `size` bytes on disk, or `entries` files and folders, or cannot be measured.
+
+    What lies too deep to be measured, or was closed to its owner, must not be a place to hide.
+    """
+    pending = [str(workdir)]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as folder:
+                for entry in folder:
+                    about = entry.stat(follow_symlinks=False)
+                    size -= about.st_blocks * 512
+                    entries -= 1
+                    if size < 0 or entries < 0:
+                        return True
+                    if stat.S_ISDIR(about.st_mode):
+                        pending.append(entry.path)
+        except OSError as error:
+            if error.errno not in _GONE:
+                return True
+    return False
+
+
+def remove(workdir: Path) -> None:
+    """Removes the folder and all below it; nothing if it is gone already. No process may be writing to it any more.
+
+    Folders are moved up before they are entered, so that no depth of nesting meets the limits on paths or recursion.
+    """
+    names = (f".doomed-{number}" for number in range(1 << 62))
+    try:
+        root = os.open(workdir, _OPEN_FOLDER)
+    except FileNotFoundError:
+        return
+    try:
+        while folders := _clear(root, root, names):
+            for name in folders:
+                with contextlib.suppress(PermissionError):
+                    os.chmod(name, 0o700, dir_fd=root)
+                folder = os.open(name, _OPEN_FOLDER, dir_fd=root)
+                try:
+                    _clear(folder, root, names)
+                finally:
+                    os.close(folder)
+                os.rmdir(name, dir_fd=root)
+    finally:
+        os.close(root)
+    workdir.rmdir()
+
+
+def _clear(folder: int, root: int, names: Iterator[str]) -> list[str]:
+    """Empties `folder`: files go, folders move to `root` (or stay there, if it is the root). Returns these."""
+    folders = []
+    os.fchmod(folder, 0o700)
+    with os.scandir(folder) as entries:
+        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in found:
+        if not is_folder:
+            os.unlink(name, dir_fd=folder)
+        elif folder == root:
+            folders.append(name)
+        else:
+            with contextlib.suppress(PermissionError):
+                os.chmod(name, 0o700, dir_fd=folder)  # a folder that may not be written may not be moved
+            moved = _move_up(name, folder, root, names)
+            folders.append(moved)
+    return folders
+
+
+def _move_up(name: str, folder: int, root: int, names: Iterator[str]) -> str:
+    for moved in names:
+        try:
+            os.rename(name, moved, src_dir_fd=folder, dst_dir_fd=root)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+        else:
+            return moved
+    raise AssertionError("names do not end")
