@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kaiseki_kit.notebook import show_object
-from kaiseki_kit.recording import check_text, claim, file_in, outbox, record
+from kaiseki_kit.recording import check_names, check_text, file_in, outbox, record
 from kaiseki_kit.vega import is_altair, save_vega
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def chart(name: str, figure: object, title: str) -> None:
         raise TypeError(
             f"chart {name!r} needs an Altair chart or a matplotlib figure or axes, not a {type(figure).__name__}"
         )
-    claim("chart", name)
+    check_names("chart", name)
     folder = outbox()
     if folder is None:
         _show(drawing, title)

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from kaiseki_kit.notebook import show_line
-from kaiseki_kit.recording import Kind, check_text, claim, outbox, record
+from kaiseki_kit.recording import Kind, check_names, check_text, outbox, record
 from kaiseki_kit.values import Json, plain
 
 Value = TypeVar("Value")
@@ -22,7 +22,7 @@ def setting(name: str, value: Value, note: str) -> Value:
 
 
 def keep_measured(name: str, value: Json, unit: str | None = None, note: str | None = None) -> None:
-    """A fact whose name is already claimed and whose value is already plain."""
+    """A fact whose name is free and whose value is already plain."""
     record("fact", name, value, unit=unit, note=note)
     _show(name, value, unit)
 
@@ -31,7 +31,7 @@ def _keep(kind: Kind, name: str, value: object, unit: str | None, note: str | No
     kept = plain(value, where=f"{kind} {name!r}")
     check_text(kind, name, "unit", unit)
     check_text(kind, name, "note", note)
-    claim(kind, name)
+    check_names(kind, name)
     record(kind, name, kept, unit=unit, note=note)
     _show(name, kept, unit)
 

@@ -14,7 +14,7 @@ from kaiseki_kit.measures import Forecast, Measures, headline, measure, task_of,
 from kaiseki_kit.model_card import Card, save_card, save_model
 from kaiseki_kit.notebook import show_line
 from kaiseki_kit.outcomes import outcome_table
-from kaiseki_kit.recording import check_text, claim, outbox, record
+from kaiseki_kit.recording import check_names, check_text, outbox, record
 from kaiseki_kit.tables import write_table
 from kaiseki_kit.values import Json
 
@@ -106,9 +106,9 @@ def model(
         measures=measures.further,
     )
     facts = _facts(report, measures)
-    claim("model", name)
-    claim("fact", *facts)
-    claim("table", *tables)
+    check_names("model", name)
+    check_names("fact", *facts)
+    check_names("table", *tables)
     for fact_name, (value, unit, note) in facts.items():
         keep_measured(fact_name, value, unit, note)
     for table_name, (frame, caption) in tables.items():

@@ -42,7 +42,7 @@ def calling_place() -> tuple[int, int]:
     return 0, caller_line
 
 
-def claim(kind: Kind, *names: str) -> None:
+def check_names(kind: Kind, *names: str) -> None:
     """Raises ValueError unless each name is well-formed and new in this step. Call it before anything is written."""
     for name in names:
         if not isinstance(name, str) or not NAME.fullmatch(name):
@@ -50,15 +50,12 @@ def claim(kind: Kind, *names: str) -> None:
                 f"{kind} name {name!r}: a name is at most 63 lower-case letters, digits and underscores, "
                 f"and starts with a letter"
             )
-    folder = outbox()
-    if folder is None:  # a notebook's cell may run as often as its reader likes
-        return
-    step, _ = calling_place()
-    keys = {(str(folder), step, _NAMESPACE[kind], name): name for name in names}
-    for key, name in keys.items():
-        if key in _taken:
+        if _key(kind, name) in _taken:
             raise ValueError(f"{kind} {name!r} is already recorded in this step: choose another name")
-    _taken.update(keys)
+
+
+def _key(kind: Kind, name: str) -> tuple[str, int, str, str]:
+    return str(outbox()), calling_place()[0], _NAMESPACE.get(kind, kind), name
 
 
 def check_text(kind: Kind, name: str, what: str, text: str | None) -> None:
@@ -100,6 +97,8 @@ def record(
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "records.jsonl").open("a", encoding="utf-8") as records:
         records.write(json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n")
+    if kind in _NAMESPACE:  # loads and checks may repeat
+        _taken.add(_key(kind, name))
 
 
 def file_in(folder: Path, relative: str) -> Path:

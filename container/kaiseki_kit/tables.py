@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from kaiseki_kit.notebook import show_object
-from kaiseki_kit.recording import check_text, claim, file_in, outbox, record
+from kaiseki_kit.recording import check_names, check_text, file_in, outbox, record
 from kaiseki_kit.values import Json
 
 MOST_ROWS = 10_000
@@ -18,12 +18,12 @@ def table(name: str, df: "pd.DataFrame | pd.Series[Any]", title: str) -> None:
     """
     frame = _as_frame(name, df)
     check_text("table", name, "title", title)
-    claim("table", name)
+    check_names("table", name)
     write_table(name, frame, title)
 
 
 def write_table(name: str, frame: pd.DataFrame, title: str) -> None:
-    """As `table`, for a name that is already claimed."""
+    """As `table`, for a name that is known to be free."""
     folder = outbox()
     if folder is None:
         show_object(frame, title)
