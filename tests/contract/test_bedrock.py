@@ -372,7 +372,7 @@ def test_an_error_in_a_continuation_does_not_throw_away_what_was_written(service
         (
             Refuses(400, "ValidationException", "prompt is too long: 210000 tokens > 200000"),
             lm15.ContextLengthError,
-            "",
+            "210000",
         ),
         (
             Refuses(400, "ValidationException", "Invocation with on-demand throughput isn't supported. Use a profile"),
@@ -436,6 +436,29 @@ def test_a_missing_region_or_key_is_told_before_anything_is_asked(
         open_model(f"bedrock/{SONNET}")
 
     assert "AWS_" in raised.value.hint
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_either_variable_that_aws_uses_names_the_region(
+    service: Service, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv(variable, "ap-northeast-1")
+
+    assert bedrock_client().meta.region_name == "ap-northeast-1"
+    assert bedrock_client("eu-west-1").meta.region_name == "eu-west-1"
+
+
+def test_an_api_key_of_bedrock_takes_the_place_of_credentials(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "test")
+
+    with pytest.raises(lm15.ConfigurationError, match="Bearer authorization requires an HTTPS endpoint"):
+        ask(service, Says("ok"))  # such a key is sent over TLS alone, and this server has none
 
 
 # ── through DSPy ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -57,6 +57,8 @@ def as_lm15_errors(model_id: str) -> Iterator[None]:
         raise lm15.TransportError(f"the connection to Amazon Bedrock failed: {error}") from error
     except aws.ParamValidationError as error:
         raise lm15.InvalidRequestError(f"the request is not one that Amazon Bedrock takes: {error}") from error
+    except aws.BotoCoreError as error:
+        raise lm15.ConfigurationError(f"AWS is not set up for Amazon Bedrock: {error}") from error
 
 
 def _of_service(error: aws.ClientError, model_id: str) -> lm15.LM15Error:

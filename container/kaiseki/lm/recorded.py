@@ -29,7 +29,7 @@ class Tokens(Value):
 
 
 class RecordedReply(Value):
-    """One line of a recording. One that was written by hand may lack `usage`, which is then estimated, and the digest."""
+    """One line of a recording. One written by hand may lack `usage`, which is then estimated, and the digest."""
 
     signature: str
     order: int = Field(ge=1)  # among the replies to this signature
