@@ -1,0 +1,147 @@
+"""Where the question names tables, columns and values of the catalog."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from kaiseki.lm.offline.reading import Column, Table
+from kaiseki.lm.offline.vocabulary import FUNCTION_WORDS, GLOSSARY, HARMLESS, STATISTICS
+
+_GAP = re.compile(r"[ _\-./()*:%#&]{0,3}")
+_QUOTES = "'\"`「」『』‘’“”"
+_LONGEST = 8  # words of a name that are tried together
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A stretch of the folded question, and what of the catalog it can stand for."""
+
+    start: int
+    end: int
+    quoted: bool
+    tables: tuple[Table, ...] = ()
+    columns: tuple[Column, ...] = ()
+    values: tuple[tuple[Column, str], ...] = ()
+
+
+def folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def find_mentions(text: str, tables: tuple[Table, ...]) -> tuple[Mention, ...]:
+    """In the order of the question. `text` is folded; longer names win over shorter, whole names over parts of names."""
+    exact = _candidates(text, _index(tables))
+    taken = _without_overlap(exact)
+    partial = _without_overlap(_partial(text, tables, taken), taken)
+    return tuple(sorted((*taken, *partial), key=lambda m: m.start))
+
+
+def stem(word: str) -> str:
+    """An English noun without its plural ending, roughly."""
+    if len(word) <= 3 or not word.isascii() or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
+    return word.removesuffix("s")
+
+
+def _words(name: str) -> list[str]:
+    pieces = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+", unicodedata.normalize("NFKC", name))
+    return [folded(piece) for piece in pieces]
+
+
+def _key(name: str) -> str:
+    """The form under which a name is looked up: letters and figures only, singular; non-ASCII names stay as they are."""
+    text = folded(name).strip()
+    return stem("".join(c for c in text if c.isalnum())) if text.isascii() else text
+
+
+def _index(tables: tuple[Table, ...]) -> dict[str, Mention]:
+    """Everything that has a name, by its key. Values come last, so that a column of that name goes first."""
+    index: dict[str, Mention] = {}
+    none = Mention(0, 0, False)
+    for table in tables:
+        if key := _key(table.name):
+            old = index.get(key, none)
+            index[key] = replace(old, tables=(*old.tables, table))
+        for column in table.columns:
+            if key := _key(column.name):
+                old = index.get(key, none)
+                index[key] = replace(old, columns=(*old.columns, column))
+            for value in column.values if column.kind in ("category", "text") else ():
+                if key := _key(value):
+                    old = index.get(key, none)
+                    index[key] = replace(old, values=(*old.values, (column, value)))
+    return index
+
+
+def _candidates(text: str, index: dict[str, Mention]) -> list[Mention]:
+    found: list[Mention] = []
+    tokens = list(re.finditer(r"[a-z0-9]+", text))
+    for i, first in enumerate(tokens):
+        joined = ""
+        for j in range(i, min(i + _LONGEST, len(tokens))):
+            if j > i and not _GAP.fullmatch(text, tokens[j - 1].end(), tokens[j].start()):
+                break
+            joined += tokens[j][0]
+            if entry := index.get(stem(joined)):
+                mention = _at(text, first.start(), tokens[j].end(), entry)
+                if i != j or mention.quoted or (mention := _plausible(text, mention, joined)):
+                    found.append(mention)
+    for key, entry in index.items():
+        if not key.isascii():
+            found.extend(_at(text, m.start(), m.end(), entry) for m in re.finditer(re.escape(key), text))
+    return found
+
+
+def _plausible(text: str, mention: Mention, word: str) -> Mention | None:
+    """The mention without what one common word, letter or figure is unlikely to mean unless it follows its column."""
+    before = text[: mention.start]
+    if word in FUNCTION_WORDS and not re.search(r"(?:column|field|by|列|カラム) $", before):
+        return None
+    values = mention.values
+    if len(word) == 1 or word.isdigit() or word in HARMLESS:
+        values = tuple(v for v in values if re.search(rf"{re.escape(folded(v[0].name))} (?:= ?|is )?$", before))
+    mention = replace(mention, values=values)
+    return mention if mention.tables or mention.columns or mention.values else None
+
+
+def _at(text: str, start: int, end: int, entry: Mention) -> Mention:
+    around = text[start - 1 : start], text[end : end + 1]
+    return replace(entry, start=start, end=end, quoted=all(c and c in _QUOTES for c in around))
+
+
+def _without_overlap(found: list[Mention], taken: tuple[Mention, ...] = ()) -> tuple[Mention, ...]:
+    kept: list[Mention] = []
+    for mention in sorted(found, key=lambda m: (m.start - m.end, m.start)):
+        if all(mention.end <= other.start or other.end <= mention.start for other in (*kept, *taken)):
+            kept.append(mention)
+    return tuple(kept)
+
+
+def _partial(text: str, tables: tuple[Table, ...], taken: tuple[Mention, ...]) -> list[Mention]:
+    """Words that are a part of a column's name ("amount" for order_amount), and Japanese words for English names."""
+    found: list[Mention] = []
+    for match in re.finditer(r"[a-z]{3,}", text):
+        if match[0] not in HARMLESS and not any(pattern.fullmatch(match[0]) for _, pattern in STATISTICS):
+            found.extend(_part(text, match.start(), match.end(), match[0], tables))
+    for japanese, english in GLOSSARY.items():
+        for match in re.finditer(japanese, text):
+            found.extend(_part(text, match.start(), match.end(), english, tables))
+    return [m for m in found if not any(t.start < m.end and m.start < t.end for t in taken)]
+
+
+def _part(text: str, start: int, end: int, word: str, tables: tuple[Table, ...]) -> list[Mention]:
+    word = stem(word)
+    named = tuple(t for t in tables if word in (_key(t.name), *map(stem, _words(t.name))))
+    holding = [
+        (len(_words(c.name)), c)
+        for t in tables
+        for c in t.columns
+        if word in (_key(c.name), *map(stem, _words(c.name)))
+    ]
+    closest = min((size for size, _ in holding), default=0)
+    columns = tuple(c for size, c in holding if size == closest)
+    return [_at(text, start, end, Mention(0, 0, False, named, columns))] if named or columns else []
