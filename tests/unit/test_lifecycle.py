@@ -18,7 +18,7 @@ def test_whatever_has_not_ended_may_end(state, end):
     assert advance(state, end) is end
 
 
-@pytest.mark.parametrize(("state", "following"), itertools.product(sorted(TERMINAL), Status))
+@pytest.mark.parametrize(("state", "following"), list(itertools.product(sorted(TERMINAL), Status)))
 def test_a_terminal_state_is_never_left(state, following):
     with pytest.raises(IllegalTransition):
         advance(state, following)

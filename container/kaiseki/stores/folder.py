@@ -1,6 +1,7 @@
 """Bundles in a folder: `<root>/runs/<run id>/`."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from pydantic import ValidationError
 
 from kaiseki.errors import InputError, StoreError, UnknownRun
 from kaiseki.models import Request, Run
+
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")  # nothing that leads out of the folder
 
 
 class FolderStore:
@@ -62,7 +66,7 @@ class FolderStore:
 
     def _folder(self, run_id: str) -> Path:
         folder = self._runs / run_id
-        if not run_id or Path(run_id).name != run_id or not folder.is_dir():
+        if not _RUN_ID.fullmatch(run_id) or not folder.is_dir():
             raise UnknownRun(f"there is no run '{run_id[:80]}' in {self._runs.parent}", hint="list them: kaiseki runs")
         return folder
 
