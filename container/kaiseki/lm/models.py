@@ -2,6 +2,7 @@
 
 import difflib
 import importlib.util
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,6 +148,8 @@ def _litellm(spec: str, provider: str, max_tokens: int) -> _Source:
         nearest = _nearest(provider)
         meant = f" (did you mean {nearest}?)" if nearest else ""
         raise SettingError(f"the model '{spec}'{meant} needs LiteLLM", hint="pip install 'kaiseki[litellm]'")
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # or its import fetches a price list from the network
+
     from dspy.clients.engines.litellm_engine import LiteLLMEngine
 
     return _Source(LiteLLMEngine(), spec, options=(("max_tokens", max_tokens),))
