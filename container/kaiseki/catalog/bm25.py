@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 _SATURATION = 1.2
-_LENGTH = 0.35  # far below the usual 0.75: a wide table is not a verbose one
+_LENGTH = 0.75
 
 
 class BM25:

@@ -9,7 +9,7 @@ from kaiseki.catalog.bm25 import BM25
 from kaiseki.catalog.glossary import JAPANESE_TO_ENGLISH
 from kaiseki.catalog.references import parents_by_name
 from kaiseki.catalog.shards import families
-from kaiseki.catalog.words import STOP_WORDS, folded, is_japanese, terms, words
+from kaiseki.catalog.words import STOP_WORDS, folded, terms, words
 from kaiseki.models import Catalog, Table
 
 _NAME_WEIGHT = 3.0
@@ -53,7 +53,7 @@ def rank(question: str, catalog: Catalog, lookups: Sequence[str] = ()) -> tuple[
         if table.kind == "attachment":
             scores[position] += _ATTACHED
             reasons[position].insert(0, "attached")
-        elif (name := frozenset(words(table.name))) and name <= said:
+        elif (name := frozenset(terms(table.name))) and name <= said:
             scores[position] += _WHOLE_NAME
     _lift_by_schema(chosen, asked, scores)
     _lift_neighbours(chosen, scores, reasons)
@@ -92,27 +92,26 @@ def _query_terms(question: str, lookups: Sequence[str], index: BM25) -> dict[str
     """For each term that was asked: the terms of the schema it may mean, with weights."""
     asked: dict[str, dict[str, float]] = {}
     for text, weight in ((question, 1.0), *((lookup, _LOOKUP_WEIGHT) for lookup in lookups)):
-        for term in _spoken(text):
-            meanings = asked.setdefault(term, {})
-            for meaning, closeness in _meanings(term, index):
-                meanings[meaning] = max(meanings.get(meaning, 0.0), weight * closeness)
-    for text in (question, *lookups):
-        if is_japanese(text):
-            for japanese, english in JAPANESE_TO_ENGLISH.items():
-                if japanese in text:
-                    asked[japanese] = {
-                        meaning: _TRANSLATION * closeness
-                        for word in english
-                        for meaning, closeness in _meanings(word, index)
-                    }
+        for term in terms(text):
+            if term not in STOP_WORDS:
+                meanings = asked.setdefault(term, {})
+                for meaning, closeness in _meanings(term, index):
+                    meanings[meaning] = max(meanings.get(meaning, 0.0), weight * closeness)
+        for compound in _compounds(text):
+            if compound in index:
+                asked.setdefault(compound, {})[compound] = weight
+    for japanese, english in JAPANESE_TO_ENGLISH.items():
+        if any(japanese in text for text in (question, *lookups)):
+            meanings = asked.setdefault(japanese, {})
+            for word in english:
+                for meaning, closeness in _meanings(word, index):
+                    meanings[meaning] = max(meanings.get(meaning, 0.0), _TRANSLATION * closeness)
     return asked
 
 
-def _spoken(text: str) -> Iterable[str]:
-    """The terms of a sentence, and two neighbours as the one word that a name may make of them."""
-    yield from (term for term in terms(text) if term not in STOP_WORDS)
-    spoken = words(text)
-    yield from (a + b for a, b in pairwise(spoken) if a.isascii() and b.isascii())
+def _compounds(text: str) -> Iterable[str]:
+    """Two neighbours of a sentence as the one word that a name may make of them: `pitstop`."""
+    return (a + b for a, b in pairwise(words(text)) if a.isascii() and b.isascii())
 
 
 def _meanings(term: str, index: BM25) -> Iterable[tuple[str, float]]:

@@ -36,14 +36,14 @@ _FROM = re.compile(r"(?:\bfrom|\bjoin|\binto)\s+$", re.I)
 _FILE = re.compile(r".*\.(?:csv|tsv|parquet|xlsx?|json|jsonl|txt|py|ipynb|sql|html|png|pdf|com|org|jp|io)", re.I)
 
 _WORDS_BEFORE_ROLE = re.compile(
-    rf"(?P<definite>\b(?:the|this|our|my|from|in|of)\s+)?(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}})\s+"
+    rf"\b(?P<name>{_WORD}(?:\s+{_WORD}){{0,3}})\s+"
     r"(?:(?P<table>tables?)|(?P<column>columns?|fields?|as\s+(?:the\s+|a\s+)?target))\b"
     r"(?!\s+(?:charts?|graphs?|plots?|names?|types?|headers?|headings?|of\s+contents)\b)",
     re.I,
 )
 _WORD_AFTER_ROLE = re.compile(
-    rf"\b(?:(?P<table>table)|(?P<column>column|field|target))"
-    rf"(?P<named>(?:\s+(?:variable|column))?\s*(?:\b(?:named|called|is)\b|[:=]))?\s*\b(?P<name>{_WORD}){_END}",
+    rf"\b(?:(?P<table>table)|(?P<column>column|field)|target(?:\s+(?:variable|column))?(?=\s*(?:is\b|[:=])))"
+    rf"\s*(?P<named>\b(?:named|called|is)\b|=|(?<=target):|(?<=variable):)?:?\s*\b(?P<name>{_WORD}){_END}",
     re.I,
 )
 _JAPANESE_BEFORE_ROLE = re.compile(
@@ -61,16 +61,19 @@ _MADE_HERE = re.compile(
 )
 
 _ORDINARY = """
-a all and any as at available based be below by calculated categorical column columns complete computed contingency
-correlation cross data database date derived different display distinct dummy each empty entire every existing fact
-field final first following format form frequency from full given has have if in index input into is it join joined key
-largest last left long lookup main many merged missing model more most multiple my new no non not numeric numerical of
-on one only or original other our output over periodic pivot please previous raw relevant result results resulting
-right same sample second shown show simple single smallest some source sql such summary target temporary test text that
-the their then these this those three to total train two type unique use used user using value values variable variables
-what whatever when where which whole wide with without you your
+a actual all and any appropriate as at available based be below by calculated categorical column columns complete
+computed contingency correct correlation cross data database date derived different display distinct dummy each empty
+entire every existing fact field final first following form format frequency from full given has have if in index
+input into is it join joined key largest last left long lookup main many merged missing model more most multiple my
+new no non not numeric numerical of on one only or original other our output over periodic pivot please previous
+proper raw relevant result resulting results right same sample second show shown simple single smallest some source
+specific sql such summary target temporary test text that the their then these this those three to total train two
+type unique use used user using value values variable variables what whatever when where which whole wide with without
+you your
 """
 _NOT_NAMES = frozenset(_ORDINARY.split())
+_RELIED_ON = frozenset({"the", "this", "our", "my", "from", "in", "of"})
+_ENDINGS_OF_ADJECTIVES = ("ed", "ing", "able", "ible", "ous", "ive", "ic", "est")
 _NOT_NAMES_IN_JAPANESE = frozenset(
     {
         "ピボット",
@@ -183,6 +186,8 @@ def _phrase(match: re.Match[str], text: str, question: str) -> Iterator[tuple[in
     readings = [question[start:ends] for start in starts if not _NOT_NAMES & set(text[start:ends].lower().split())]
     if not readings:
         return
-    claimed = bool(match["definite"]) and len(readings) == len(starts) == 1
+    before = text[: starts[-1]].split()[-1:]
+    relied_on = bool(_RELIED_ON & {word.lower() for word in before})
+    claimed = relied_on and len(readings) == 1 and not readings[0].lower().endswith(_ENDINGS_OF_ADJECTIVES)
     kind: Kind = "table" if match["table"] else "column"
     yield starts[-1], ends, Mention(readings[-1], kind, False, claimed, tuple(readings))

@@ -65,7 +65,8 @@ class _Names:
         columns = {column.name: column.name for table in catalog.tables for column in table.columns}
         self._named: dict[Kind, dict[str, str]] = {"table": tables, "column": columns}
         self._exact: dict[Kind, frozenset[str]] = {
-            kind: frozenset(map(folded, named)) for kind, named in self._named.items()
+            "table": frozenset(folded(name) for table in catalog.tables for name in (table.name, table.qualified)),
+            "column": frozenset(map(folded, columns)),
         }
         self.schemas = {key(table.schema_name) for table in catalog.tables if table.schema_name}
         self.values = {folded(v) for t in catalog.tables for c in t.columns for v, _ in c.frequent}
@@ -104,13 +105,13 @@ def _judge(mention: Mention, names: _Names) -> Resolution | Unknown | None:
         return None
     if mention.kind is None and mention.quoted and folded(mention.text) in names.values:
         return None
-    for reading in readings:
+    for reading in (*readings, *JAPANESE_TO_ENGLISH.get(mention.text, ())):
         nearest = _near(reading, mention, names)
         if len(nearest) == 1:
             kind, called = nearest[0]
             if not mention.explicit and key(called.rpartition(".")[2]) == key(reading):
                 return None  # in ordinary writing, case and spaces do not make it another name
-            return Resolution(asked=reading, found=called, kind=kind)
+            return Resolution(asked=reading if reading in readings else mention.text, found=called, kind=kind)
         if nearest and mention.claimed and mention.kind:
             return Unknown(reading, mention.kind, tuple(called for _, called in nearest[:_SUGGESTIONS]))
     if mention.claimed and mention.kind:
@@ -121,14 +122,7 @@ def _judge(mention: Mention, names: _Names) -> Resolution | Unknown | None:
 def _near(text: str, mention: Mention, names: _Names) -> list[tuple[Kind, str]]:
     """The names that are nearest to `text`, more than one if they are equally near."""
     scored = [
-        (
-            max(
-                closeness(reading, name, strict=not mention.explicit and not mention.quoted)
-                for reading in _translated(text)
-            ),
-            kind,
-            called,
-        )
+        (closeness(text, name, strict=not mention.explicit), kind, called)
         for kind, name, called in names.of(mention.kind)
     ]
     threshold = _NEAR if mention.kind else _NEAR_WITHOUT_ROLE
@@ -138,10 +132,6 @@ def _near(text: str, mention: Mention, names: _Names) -> list[tuple[Kind, str]]:
     if best < threshold:
         return []
     return list(dict.fromkeys((kind, called) for score, kind, called in scored if score >= best - _AMBIGUOUS))
-
-
-def _translated(text: str) -> tuple[str, ...]:
-    return (text, *JAPANESE_TO_ENGLISH.get(text, ()))
 
 
 def _suggestions(text: str, kind: Kind, names: _Names) -> tuple[str, ...]:

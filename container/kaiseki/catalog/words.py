@@ -71,8 +71,3 @@ def terms(text: str) -> tuple[str, ...]:
         elif not _HIRAGANA.fullmatch(word):
             found.extend(word[i : i + 2] for i in range(len(word) - 1))
     return tuple(found)
-
-
-def is_japanese(text: str) -> bool:
-    """Whether the text has any Japanese letter."""
-    return _IDEOGRAPHIC.search(text) is not None
