@@ -20,7 +20,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
-from kaiseki.models import Citation, Run
+from kaiseki.models import Citation
 from kaiseki.report.display import is_number
 from kaiseki.report.emphasis import allow_emphasis_within_cjk
 from kaiseki.report.wording import Wording
@@ -57,19 +57,20 @@ def answer_html(parts: Sequence[str | Citation], anchor: Callable[[str], str], t
     return Markup(html)  # noqa: S704 - markdown-it escapes all text, and HTML in the source is off
 
 
-def answer_text(run: Run, fallback: str) -> str:
-    """The answer as Markdown that stays harmless in viewers which render HTML and load images."""
-    return harmless_markdown(run.answer.strip() or fallback) + "\n"
-
-
 def harmless_markdown(text: str) -> str:
+    """The same words for viewers that render HTML and load images: neither is left in it."""
     without_images = text.replace("![", r"\![")
     return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", without_images)
 
 
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        """Links that lead out of the page, and bear no figure in their address; others stay text."""
+        return url.lower().startswith(_SAFE_SCHEMES) and _MARK_IN_ADDRESS not in url
+
+
 def _renderer() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    markdown.validateLink = _may_link  # type: ignore[method-assign]
+    markdown = _Markdown("commonmark", {"html": False}).enable("table")
     markdown.core.ruler.push("figures", _figures_apart)
     markdown.core.ruler.push("headings", _headings_below_ours)
     markdown.core.ruler.push("numbers", _numbers_to_the_right)
@@ -77,10 +78,6 @@ def _renderer() -> MarkdownIt:
     for name, rule in _RULES.items():
         markdown.add_render_rule(name, rule)
     return markdown
-
-
-def _may_link(address: str) -> bool:
-    return address.lower().startswith(_SAFE_SCHEMES) and _MARK_IN_ADDRESS not in address
 
 
 # ── the token stream ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,7 +117,7 @@ def _numbers_to_the_right(state: StateCore) -> None:
             continue
         style = cell.attrs.pop("style", "")
         text = _MARK.sub(lambda mark: figures[int(mark.group(1))].citation.shown, inline.content)
-        if style == "text-align:right" or is_number(text.replace(",", "")):
+        if style == "text-align:right" or is_number(text.replace(",", "").removesuffix("%")):
             cell.attrs["class"] = "number"
 
 

@@ -1,7 +1,9 @@
 """Values as a reader of either language sees them. Nothing here changes a figure of the answer: those come as shown."""
 
 import json
+import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -10,9 +12,11 @@ from kaiseki.report.wording import Wording
 
 _ANCHOR_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _DECIMAL = re.compile(r"[-+]?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?")
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?%?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _SIGNIFICANT_DIGITS = 6
 _CELL_CHARACTERS = 240
+_CELL_DIGITS = 4
+_MOST_PLACES = 6
 
 
 def anchor(kind: str, name: str) -> str:
@@ -33,11 +37,32 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text.strip()))
 
 
-def cell(text: str) -> str:
-    """A cell of a table for reading: long decimals rounded to six significant digits, long text cut."""
-    if _DECIMAL.fullmatch(text):
-        return rounded(float(text))
-    return clipped(text, _CELL_CHARACTERS)
+def column(texts: Sequence[str]) -> list[str]:
+    """The cells of one column for reading: decimals of one length, long text cut.
+
+    As many decimals as give the number closest to zero four significant digits; where that would take too many, each
+    number is rounded by itself.
+    """
+    numbers = [text.strip() for text in texts if text.strip()]
+    if not numbers or not all(map(is_number, numbers)):
+        return [clipped(text, _CELL_CHARACTERS) for text in texts]
+    places = max(map(_places, numbers))
+    return [_with_places(text.strip(), places) if text.strip() else "" for text in texts]
+
+
+def _places(text: str) -> int:
+    """Decimals that `text` needs, of those it has."""
+    if not _DECIMAL.fullmatch(text) or float(text) == 0:
+        return 0
+    mantissa, _, exponent = repr(float(text)).partition("e")
+    there = len(mantissa.partition(".")[2].rstrip("0")) - int(exponent or 0)
+    return max(0, min(there, _CELL_DIGITS - 1 - math.floor(math.log10(abs(float(text))))))
+
+
+def _with_places(text: str, places: int) -> str:
+    if places > _MOST_PLACES:
+        return rounded(float(text)) if _DECIMAL.fullmatch(text) else text
+    return f"{float(text):.{places}f}" if _DECIMAL.fullmatch(text) or places else text
 
 
 def rounded(number: float) -> str:

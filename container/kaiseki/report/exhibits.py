@@ -2,7 +2,6 @@
 
 import base64
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,9 +9,8 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from kaiseki.models import Record, Run
-from kaiseki.report.display import cell, is_number
+from kaiseki.report.display import column, is_number
 from kaiseki.report.files import is_regular_file
-from kaiseki.report.order import analysis_order
 
 ROWS_SHOWN = 20
 COLUMNS_SHOWN = 24
@@ -47,23 +45,22 @@ class ShownTable:
 
 @dataclass(frozen=True)
 class FittedModel:
-    """Measures as `model()` recorded them: scalars in `measures`, groups of them (with, without ...) in `groups`."""
+    """One call of `model()`: the headline in `score` and `baseline` (None if not recorded), the rest by name."""
 
     name: str
     title: str
-    note: str
-    measures: tuple[tuple[str, JsonValue], ...]
-    groups: tuple[tuple[str, tuple[tuple[str, JsonValue], ...]], ...]
+    metric: str
+    score: JsonValue
+    baseline: JsonValue
+    suspects: tuple[str, ...]
+    features: tuple[str, ...]
+    further: tuple[tuple[str, JsonValue], ...]
 
 
 def accepted_records(run: Run, kind: str) -> dict[str, Record]:
     """The last record of each name, in the order of their first. What only a failed attempt left is not among them."""
-    records: dict[str, Record] = {}
-    for step in analysis_order(run):
-        for record in step.execution.records if step.execution else ():
-            if record.kind == kind:
-                records[record.name] = record
-    return records
+    executions = [step.execution for step in run.accepted_steps if step.execution]
+    return {record.name: record for execution in executions for record in execution.records if record.kind == kind}
 
 
 # ── charts ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -108,15 +105,15 @@ def _table(record: Record, path: Path) -> ShownTable:
     except (OSError, csv.Error) as error:
         return ShownTable(name, title, shown_path, problem=str(error))
     width = min(len(header), COLUMNS_SHOWN)
-    rows = [row[:width] + [""] * (width - len(row)) for row in first]
-    numeric = tuple(_is_numeric(row[i] for row in rows) for i in range(width))
+    filled = [row[:width] + [""] * (width - len(row)) for row in first]
+    columns = [list(cells) for cells in zip(*filled, strict=True)] or [[] for _ in range(width)]
     return ShownTable(
         name=name,
         title=title,
         path=shown_path,
         columns=tuple(header[:width]),
-        numeric=numeric,
-        rows=tuple(tuple(cell(text) for text in row) for row in rows),
+        numeric=tuple(_is_numeric(cells) for cells in columns),
+        rows=tuple(zip(*map(column, columns), strict=True)),
         total_rows=max(total, _rows_before_cut(record)),
         columns_left_out=len(header) - width,
     )
@@ -127,7 +124,7 @@ def _rows_before_cut(record: Record) -> int:
     return rows if isinstance(rows, int) else 0
 
 
-def _is_numeric(values: Iterator[str]) -> bool:
+def _is_numeric(values: list[str]) -> bool:
     filled = [value for value in values if value.strip()]
     return bool(filled) and all(is_number(value) for value in filled)
 
@@ -140,11 +137,19 @@ def models(run: Run) -> tuple[FittedModel, ...]:
 
 
 def _model(record: Record) -> FittedModel:
-    values = record.value if isinstance(record.value, dict) else {"": record.value}
+    values = dict(record.value) if isinstance(record.value, dict) else {"": record.value}
+    further = values.pop("measures", None)
     return FittedModel(
         name=record.name,
         title=record.title or record.name,
-        note=record.note or "",
-        measures=tuple((key, value) for key, value in values.items() if not isinstance(value, dict)),
-        groups=tuple((key, tuple(value.items())) for key, value in values.items() if isinstance(value, dict)),
+        metric=str(values.pop("metric", "")),
+        score=values.pop("score", None),
+        baseline=values.pop("baseline", None),
+        suspects=_names(values.pop("suspects", None)),
+        features=_names(values.pop("features", None)),
+        further=(*values.items(), *(further.items() if isinstance(further, dict) else ())),
     )
+
+
+def _names(value: JsonValue) -> tuple[str, ...]:
+    return tuple(str(name) for name in value) if isinstance(value, list) else ()

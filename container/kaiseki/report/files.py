@@ -74,7 +74,9 @@ def copy_kit(bundle: Path) -> None:
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(kit_source(), target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
     except OSError as error:
-        raise StoreError(f"the kit cannot be copied into {bundle}: {error}", hint="see whether the disk is full") from None
+        raise StoreError(
+            f"the kit cannot be copied into {bundle}: {error}", hint="see whether the disk is full"
+        ) from None
 
 
 def kit_source() -> Path:
@@ -89,7 +91,9 @@ def _files(bundle: Path) -> Iterator[Path]:
     for path in bundle.rglob("*"):
         relative = path.relative_to(bundle)
         hidden = any(part.startswith(".") or part == "__pycache__" for part in relative.parts)
-        linked = any(parent.is_symlink() for parent in path.parents if parent.is_relative_to(bundle) and parent != bundle)
+        linked = any(
+            parent.is_symlink() for parent in path.parents if parent.is_relative_to(bundle) and parent != bundle
+        )
         if not hidden and not linked and is_regular_file(path) and relative.as_posix() != _UNLISTED:
             yield path
 
@@ -119,7 +123,7 @@ def _kind(path: PurePosixPath) -> str:
 
 
 def _name(path: PurePosixPath) -> str:
-    """The name its author gave it, for what has one: `sales` for tables/sales.csv, data/sales/part-0.parquet, models/sales/x."""
+    """What its author called it: `sales` for tables/sales.csv, data/sales/part-0.parquet and models/sales/model.joblib."""
     folder = path.parts[0] if len(path.parts) > 1 else ""
     if folder in ("queries", "data", "tables", "figures", "models"):
         return path.parts[1].split(".", 1)[0]

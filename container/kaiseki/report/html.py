@@ -14,7 +14,7 @@ from markupsafe import Markup
 from kaiseki.models import Check, Run
 from kaiseki.report import display
 from kaiseki.report.answer import answer_html
-from kaiseki.report.exhibits import ShownTable, accepted_records, charts, models, tables
+from kaiseki.report.exhibits import ShownTable, charts, models, tables
 from kaiseki.report.ledger import fact_anchor, fact_label, ledger, tiles
 from kaiseki.report.method import accepted_steps, given_up_steps
 from kaiseki.report.verdict import verdict
@@ -42,26 +42,31 @@ def render(run: Run, bundle: Path) -> str:
     question = run.prompt.strip()
     style = _STYLE.read_text(encoding="utf-8")
     parts = run.answer_parts or ((run.answer,) if run.answer else ())
-    return _environment().get_template("report.html.j2").render(
-        run=run,
-        t=t,
-        style=Markup(style),  # noqa: S704 - a file of this package
-        style_hash=_hash_source(style),
-        title=display.clipped(" ".join(question.split()), _TITLE_CHARACTERS) or run.id,
-        headline=display.clipped(question, _HEADLINE_CHARACTERS),
-        headline_is_cut=len(question) > _HEADLINE_CHARACTERS,
-        verdict=verdict(run, run.language),
-        answer=answer_html(parts, fact_anchor, t),
-        tiles=tiles(run),
-        charts=charts(run, bundle),
-        tables=_apart_from_answer(run, tables(run, bundle)),
-        models=models(run),
-        checks=_checks(run),
-        steps=accepted_steps(run),
-        given_up=given_up_steps(run),
-        ledger=ledger(run),
-        uses=tuple(_uses(run, t)),
-        took=(run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None,
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            run=run,
+            t=t,
+            style=Markup(style),  # noqa: S704 - a file of this package
+            style_hash=_hash_source(style),
+            title=display.clipped(" ".join(question.split()), _TITLE_CHARACTERS) or run.id,
+            headline=display.clipped(question, _HEADLINE_CHARACTERS),
+            headline_is_cut=len(question) > _HEADLINE_CHARACTERS,
+            verdict=verdict(run, run.language),
+            answer=answer_html(parts, fact_anchor, t),
+            tiles=tiles(run),
+            charts=charts(run, bundle),
+            tables=_apart_from_answer(run, tables(run, bundle)),
+            models=models(run),
+            checks=_worst_first(run.checks),
+            doubts=sum(check.status != "passed" for check in run.checks),
+            steps=accepted_steps(run),
+            given_up=given_up_steps(run),
+            ledger=ledger(run),
+            uses=tuple(_uses(run, t)),
+            took=(run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None,
+        )
     )
 
 
@@ -101,17 +106,9 @@ def _apart_from_answer(run: Run, shown: Iterable[ShownTable]) -> list[ShownTable
     return [table for table in shown if table.name not in in_answer or table.total_rows > len(table.rows)]
 
 
-def _checks(run: Run) -> tuple[Check, ...]:
-    """The host's checks, and those that the kit made in the sandbox; the worst first."""
-    worst_first = {"failed": 0, "warning": 1, "passed": 2}
-    return tuple(sorted(dict.fromkeys((*run.checks, *_kit_checks(run))), key=lambda check: worst_first[check.status]))
-
-
-def _kit_checks(run: Run) -> Iterable[Check]:
-    for record in accepted_records(run, "check").values():
-        match record.value:
-            case {"status": ("passed" | "warning" | "failed") as status, "message": str(message)}:
-                yield Check(name=record.name, status=status, message=message)
+def _worst_first(checks: Iterable[Check]) -> list[Check]:
+    order = {"failed": 0, "warning": 1, "passed": 2}
+    return sorted(checks, key=lambda check: order[check.status])
 
 
 def _uses(run: Run, t: Wording) -> Iterator[Use]:
@@ -122,7 +119,7 @@ def _uses(run: Run, t: Wording) -> Iterator[Use]:
         read=display.count(usage.cache_read_tokens),
         write=display.count(usage.cache_write_tokens),
     )
-    rows = sum(query.rows for step in run.steps for query in step.queries)
+    results = {(query.name, query.sha256): query.rows for step in run.steps for query in step.queries}
     cost = t.unknown_price if usage.usd is None else display.dollars(usage.usd)
     yield Use(t.steps, display.count(len(run.steps)), display.count(budget.steps))
     yield Use(t.calls, display.count(usage.calls))
@@ -131,4 +128,4 @@ def _uses(run: Run, t: Wording) -> Iterator[Use]:
     if run.started_at and run.ended_at:
         took = (run.ended_at - run.started_at).total_seconds()
         yield Use(t.time, display.duration(took, t), display.duration(budget.seconds, t))
-    yield Use(t.rows_read, display.count(rows), display.count(budget.rows))
+    yield Use(t.rows_read, display.count(sum(results.values())), display.count(budget.rows))

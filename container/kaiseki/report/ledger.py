@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from kaiseki.models import Citation, Fact, Query, Run
 from kaiseki.report.display import anchor, clipped, line_anchor, value_text
-from kaiseki.report.order import analysis_order
 
 _VALUE_CHARACTERS = 160
 _TILES = 8
@@ -44,22 +43,21 @@ def ledger(run: Run) -> tuple[Entry, ...]:
 
 
 def tiles(run: Run) -> tuple[Tile, ...]:
-    """The first figures of the answer that are single measured numbers."""
+    """The first figures of the answer that are measured numbers, each once."""
     facts = {fact.name: fact for fact in run.facts if fact.kind == "fact"}
-    found: dict[tuple[str, str], Tile] = {}
-    for part in run.answer_parts:
-        if not isinstance(part, Citation) or part.fact not in facts:
-            continue
-        fact = facts[part.fact]
-        if _is_figure(part, fact):
-            label = fact_label(fact) if _is_scalar(fact) else f"{fact_label(fact)} · {_key(part)}"
-            found.setdefault((fact.name, part.shown), Tile(part.shown, label, fact_anchor(fact.name)))
-    return tuple(found.values())[:_TILES]
+    citations = [part for part in run.answer_parts if isinstance(part, Citation) and part.fact in facts]
+    figures = {(part.fact, part.shown): part for part in citations if _is_figure(part, facts[part.fact])}
+    chosen = list(figures.values())[:_TILES]
+    labels = [_tile_label(part, facts[part.fact]) for part in chosen]
+    return tuple(
+        Tile(part.shown, label if labels.count(label) == 1 else f"{label} ({part.fact})", fact_anchor(part.fact))
+        for part, label in zip(chosen, labels, strict=True)
+    )
 
 
 def queries_by_name(run: Run) -> dict[str, Query]:
     """The queries that the accepted steps rest on."""
-    return {query.name: query for step in analysis_order(run) for query in step.queries if query.failure is None}
+    return {query.name: query for step in run.accepted_steps for query in step.queries if query.failure is None}
 
 
 def fact_anchor(name: str) -> str:
@@ -99,11 +97,8 @@ def _is_figure(citation: Citation, fact: Fact) -> bool:
     return has_digit and len(citation.shown) <= _TILE_CHARACTERS and not isinstance(fact.value, str | bool)
 
 
-def _is_scalar(fact: Fact) -> bool:
-    return isinstance(fact.value, int | float)
-
-
-def _key(citation: Citation) -> str:
-    """`by_group[east]` -> `east`."""
+def _tile_label(citation: Citation, fact: Fact) -> str:
+    """For an item of a larger fact also its key: `by_group[east]` -> `east`."""
     _, _, keys = citation.placeholder.strip("{}").partition("[")
-    return keys.rpartition("]")[0].replace("][", " · ")
+    key = keys.rpartition("]")[0].replace("][", " · ")
+    return f"{fact_label(fact)} · {key}" if key else fact_label(fact)

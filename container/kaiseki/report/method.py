@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from kaiseki.models import Failure, Query, Run, Step
 from kaiseki.report.display import line_anchor
-from kaiseki.report.order import analysis_order
 
 _OUTPUT_CHARACTERS = 4_000  # kept at each end
 
@@ -47,12 +46,12 @@ class ShownStep:
 
 
 def accepted_steps(run: Run) -> tuple[ShownStep, ...]:
-    return tuple(_shown(step) for step in analysis_order(run))
+    return tuple(_shown(step) for step in run.accepted_steps)
 
 
 def given_up_steps(run: Run) -> tuple[ShownStep, ...]:
     """Failed attempts, and accepted steps that another one replaced, as they came."""
-    kept = {step.number for step in analysis_order(run)}
+    kept = {step.number for step in run.accepted_steps}
     return tuple(_shown(step) for step in run.steps if step.number not in kept)
 
 

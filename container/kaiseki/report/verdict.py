@@ -28,7 +28,91 @@ class _Said(NamedTuple):
         return self.ja if language == "ja" else self.en
 
 
+class _Ending(NamedTuple):
+    tone: Tone
+    label: _Said
+    sentence: _Said
+    advice: _Said  # unless the reason has better
+
+
 _NOTHING = _Said("", "")
+_ANSWERED = _Ending(
+    "good",
+    _Said("Answered", "回答済み"),
+    _Said(
+        "Every figure is a recorded fact; the code was not replayed.",
+        "数値はすべて記録された値です。コードの再実行はしていません。",
+    ),
+    _NOTHING,
+)
+_REPLAYED = _ANSWERED._replace(
+    sentence=_Said(
+        "Every figure is a recorded fact, and a clean replay of the code gave the same facts.",
+        "数値はすべて記録された値で、コードを最初から再実行しても同じ値になりました。",
+    )
+)
+_OUTCOMES = {
+    Outcome.ANSWERED: _ANSWERED,
+    Outcome.PARTIAL: _Ending(
+        "caution",
+        _Said("Partial", "一部回答"),
+        _Said("The question was answered in part.", "質問の一部だけに回答しました。"),
+        _NOTHING,
+    ),
+    Outcome.REFUSED: _Ending(
+        "caution",
+        _Said("Refused", "回答不可"),
+        _Said(
+            "The data at hand do not answer this question, or it must not be answered.",
+            "手元のデータでは答えられないか、答えるべきでない質問です。",
+        ),
+        _Said(
+            "Ask about the tables that there are; `kaiseki schema` lists them.",
+            "存在する表について質問してください。表の一覧は `kaiseki schema` で見られます。",
+        ),
+    ),
+    Outcome.NEEDS_INPUT: _Ending(
+        "caution",
+        _Said("Needs input", "追加情報が必要"),
+        _Said("Something is missing to answer it.", "回答に必要な情報が足りません。"),
+        _Said(
+            "Ask again with what the answer below says is missing.",
+            "下の回答にある不足を補って、もう一度質問してください。",
+        ),
+    ),
+}
+_STATUSES = {
+    Status.FAILED: _Ending(
+        "bad",
+        _Said("Failed", "失敗"),
+        _Said("The run failed.", "実行に失敗しました。"),
+        _Said("Mend the cause and ask again.", "原因を取り除いて、もう一度質問してください。"),
+    ),
+    Status.CANCELLED: _Ending(
+        "caution",
+        _Said("Cancelled", "取り消し"),
+        _Said("The run was cancelled before its end.", "実行は途中で取り消されました。"),
+        _Said("Ask again to run it to the end.", "最後まで実行するには、もう一度質問してください。"),
+    ),
+    Status.TIMED_OUT: _Ending(
+        "bad",
+        _Said("Timed out", "時間切れ"),
+        _Said("The run took too long and was stopped.", "時間がかかりすぎたため停止しました。"),
+        _Said(
+            "Raise KAISEKI_BUDGET_SECONDS, or narrow the question.",
+            "KAISEKI_BUDGET_SECONDS を増やすか、質問の範囲を絞ってください。",
+        ),
+    ),
+}
+_UNFINISHED = _Ending(
+    "open",
+    _Said("Not finished", "実行中"),
+    _Said(
+        "The run has not ended; this is what it had when the report was written.",
+        "実行はまだ終わっていません。レポート作成時点までの内容です。",
+    ),
+    _NOTHING,
+)
 
 # Reason -> what happened, what to do. Longer keys win over their prefixes: `budget.usd` over `budget`.
 _REASONS: dict[str, tuple[_Said, _Said]] = {
@@ -99,100 +183,51 @@ _REASONS: dict[str, tuple[_Said, _Said]] = {
             "The answer held a figure that no recorded fact stands behind.",
             "記録された値に結び付かない数値が回答に含まれていました。",
         ),
-        _Said("Ask again; what was measured stands in the ledger.", "もう一度質問してください。測定値は台帳にあります。"),
+        _Said(
+            "Ask again; what was measured stands in the ledger.", "もう一度質問してください。測定値は台帳にあります。"
+        ),
     ),
 }
 
-_ADVICE_NEEDS_INPUT = _Said(
-    "Ask again with what the answer below says is missing.", "下の回答にある不足を補って、もう一度質問してください。"
-)
-_ADVICE_REFUSED = _Said(
-    "Ask about the tables that there are; `kaiseki schema` lists them.",
-    "存在する表について質問してください。表の一覧は `kaiseki schema` で見られます。",
-)
-_ADVICE_FAILED = _Said("Mend the cause and ask again.", "原因を取り除いて、もう一度質問してください。")
-_ADVICE_CANCELLED = _Said("Ask again to run it to the end.", "最後まで実行するには、もう一度質問してください。")
-
 
 def verdict(run: Run, language: Language) -> Verdict:
-    happened, remedy = (said.by(language) for said in _explained(run.reason))
-    match run.status:
-        case Status.SUCCEEDED:
-            return _of_outcome(run, language, happened, remedy)
-        case Status.FAILED:
-            return _of_failure(run, language, happened, remedy)
-        case Status.CANCELLED:
-            sentence = _Said("The run was cancelled before its end.", "実行は途中で取り消されました。").by(language)
-            label = _Said("Cancelled", "取り消し").by(language)
-            return Verdict("caution", label, sentence, remedy or _ADVICE_CANCELLED.by(language))
-        case Status.TIMED_OUT:
-            sentence = _Said("The run took too long and was stopped.", "時間がかかりすぎたため停止しました。")
-            label = _Said("Timed out", "時間切れ").by(language)
-            advice = remedy or _REASONS["budget.seconds"][1].by(language)
-            return Verdict("bad", label, _joined(sentence.by(language), happened, language), advice)
-        case _:
-            sentence = _Said(
-                "The run has not ended; this is what it had when the report was written.",
-                "実行はまだ終わっていません。レポート作成時点までの内容です。",
-            )
-            return Verdict("open", _Said("Not finished", "実行中").by(language), sentence.by(language))
+    ending = _ending(run)
+    happened, remedy = (said.by(language) for said in _explained(run))
+    message, hint = _error(run)
+    told = [ending.sentence.by(language), _ended(message, language) or happened]
+    return Verdict(
+        tone=ending.tone,
+        label=ending.label.by(language),
+        sentence=("" if language == "ja" else " ").join(part for part in told if part),
+        advice=_ended(hint, language) or remedy or ending.advice.by(language),
+    )
 
 
-def _of_outcome(run: Run, language: Language, happened: str, remedy: str) -> Verdict:
-    match run.outcome:
-        case Outcome.ANSWERED if run.replayed:
-            sentence = _Said(
-                "Answered. Every figure is a recorded fact, and a clean replay of the code gave the same facts.",
-                "回答しました。数値はすべて記録された値で、コードを最初から再実行しても同じ値になりました。",
-            )
-            return Verdict("good", _Said("Answered", "回答済み").by(language), sentence.by(language), remedy)
-        case Outcome.ANSWERED:
-            sentence = _Said(
-                "Answered. Every figure is a recorded fact; the code was not replayed.",
-                "回答しました。数値はすべて記録された値です。コードの再実行はしていません。",
-            )
-            return Verdict("good", _Said("Answered", "回答済み").by(language), sentence.by(language), remedy)
-        case Outcome.PARTIAL:
-            start = _Said("Answered in part.", "一部だけ回答しました。").by(language)
-            label = _Said("Partial", "一部回答").by(language)
-            return Verdict("caution", label, _joined(start, happened, language), remedy)
-        case Outcome.REFUSED:
-            start = _Said(
-                "Not answered: the data at hand do not answer this question, or it must not be answered.",
-                "回答していません。手元のデータでは答えられないか、答えるべきでない質問です。",
-            )
-            label = _Said("Refused", "回答不可").by(language)
-            advice = remedy or _ADVICE_REFUSED.by(language)
-            return Verdict("caution", label, _joined(start.by(language), happened, language), advice)
-        case _:
-            start = _Said("Not answered yet: something is missing.", "まだ回答できません。必要な情報が足りません。")
-            label = _Said("Needs input", "追加情報が必要").by(language)
-            advice = remedy or _ADVICE_NEEDS_INPUT.by(language)
-            return Verdict("caution", label, _joined(start.by(language), happened, language), advice)
+def _ending(run: Run) -> _Ending:
+    if run.status is not Status.SUCCEEDED:
+        return _STATUSES.get(run.status, _UNFINISHED)
+    if run.outcome is Outcome.ANSWERED and run.replayed:
+        return _REPLAYED
+    return _OUTCOMES[run.outcome or Outcome.PARTIAL]
 
 
-def _of_failure(run: Run, language: Language, happened: str, remedy: str) -> Verdict:
-    error = (run.failure or {}).get("error", run.failure) or {}
-    message = str(error.get("message", "")).strip()
-    start = _Said("The run failed", "実行に失敗しました").by(language)
-    cause = f"{start}: {message}" if message else _joined(_ended(start, language), happened, language)
-    advice = str(error.get("hint", "")).strip() or remedy or _ADVICE_FAILED.by(language)
-    return Verdict("bad", _Said("Failed", "失敗").by(language), _ended(cause, language), _ended(advice, language))
-
-
-def _explained(reason: str) -> tuple[_Said, _Said]:
-    if not reason:
+def _explained(run: Run) -> tuple[_Said, _Said]:
+    if not run.reason or run.status in (Status.FAILED, Status.CANCELLED):
         return _NOTHING, _NOTHING
     for key in sorted(_REASONS, key=len, reverse=True):
-        if reason == key or reason.startswith(f"{key}."):
+        if run.reason == key or run.reason.startswith(f"{key}."):
             return _REASONS[key]
-    return _Said(f"Reason: {reason}.", f"理由: {reason}。"), _NOTHING
+    return _Said(f"Reason: {run.reason}.", f"理由: {run.reason}。"), _NOTHING
 
 
-def _joined(first: str, second: str, language: Language) -> str:
-    return first + ("" if language == "ja" else " ") + second if second else first
+def _error(run: Run) -> tuple[str, str]:
+    """Message and hint of the error that ended the run."""
+    error = run.failure or {}
+    return str(error.get("message", "")).strip(), str(error.get("hint", "")).strip()
 
 
 def _ended(sentence: str, language: Language) -> str:
-    capital = sentence[:1].upper() + sentence[1:]
-    return capital if capital.endswith((".", "!", "?", "。")) else capital + ("。" if language == "ja" else ".")
+    """`a hint without a full stop` as a sentence."""
+    if not sentence or sentence.endswith((".", "!", "?", "。")):
+        return sentence
+    return sentence[0].upper() + sentence[1:] + ("。" if language == "ja" else ".")

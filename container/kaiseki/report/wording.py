@@ -27,27 +27,32 @@ class Wording:
     empty_table: str
     models: str
     metric: str
+    score: str
+    baseline: str
+    held_out: str
+    suspects: str
+    model_details: str
+    features: str
     value: str
     checks: str
-    check: str
-    finding: str
     passed: str
     warning: str
     failed: str
-    assumptions: str
+    warnings: str
     resolved_table: str
     resolved_column: str
-    settings: str
-    settings_intro: str
     method: str
     method_intro: str
     step: str
     line: str
+    comma: str
     sql: str
     sql_as_run: str
+    row: str
     rows: str
     rows_cut: str
-    code: str
+    code_line: str
+    code_lines: str
     output: str
     errors_output: str
     left_out: str
@@ -61,7 +66,6 @@ class Wording:
     ledger: str
     ledger_intro: str
     fact: str
-    meaning: str
     origin: str
     data: str
     no_data: str
@@ -72,14 +76,11 @@ class Wording:
     whole_value: str
     chosen: str
     run: str
-    run_intro: str
-    about: str
     run_id: str
     model: str
     warehouse: str
     version: str
     asked_at: str
-    duration: str
     usage: str
     simulated: str
     used: str
@@ -96,12 +97,16 @@ class Wording:
     replay: str
     replay_intro: str
     replay_notebook: str
-    replay_script: str
-    none: str
     image_left_out: str
     what_to_do: str
     seconds: str
     minutes: str
+
+    def rows_of(self, count: int) -> str:
+        return self.row if count == 1 else self.rows.format(count=f"{count:,}")
+
+    def lines_of(self, count: int) -> str:
+        return self.code_line if count == 1 else self.code_lines.format(count=f"{count:,}")
 
 
 EN = Wording(
@@ -122,27 +127,32 @@ EN = Wording(
     empty_table="The table has no rows.",
     models="Models",
     metric="Measure",
+    score="Score",
+    baseline="Baseline",
+    held_out="Scores are of rows that were held out of the fitting.",
+    suspects="suspected of restating the target: {names}",
+    model_details="All measures and features",
+    features="Features",
     value="Value",
     checks="Checks",
-    check="Check",
-    finding="What was found",
     passed="passed",
     warning="warning",
     failed="failed",
-    assumptions="Names and assumptions",
+    warnings="{count} of the checks did not pass: see them below.",
     resolved_table="The question says “{asked}”; no table has that name. The nearest, “{found}”, was used.",
     resolved_column="The question says “{asked}”; no column has that name. The nearest, “{found}”, was used.",
-    settings="Choices made",
-    settings_intro="Constants that were chosen, not measured.",
     method="Method",
-    method_intro="What was done, in order. Queries ran read-only; their rows were stored, and the Python read only those.",
+    method_intro="What was done, in order. Queries ran read-only; their rows were stored, and Python read nothing else.",
     step="Step {number}",
     line="line {line}",
+    comma=", ",
     sql="SQL",
     sql_as_run="as it ran",
-    rows="{rows} rows",
+    row="1 row",
+    rows="{count} rows",
     rows_cut="{rows} rows, cut at the row cap",
-    code="Python, {lines} lines",
+    code_line="1 line",
+    code_lines="{count} lines",
     output="Output",
     errors_output="Output on stderr",
     left_out="… {count} characters left out; the whole is in {path} …",
@@ -156,7 +166,6 @@ EN = Wording(
     ledger="Ledger",
     ledger_intro="Where each figure comes from: the line that recorded it, and the rows that line descends from.",
     fact="Fact",
-    meaning="Meaning",
     origin="Recorded at",
     data="Data behind it",
     no_data="no query",
@@ -167,16 +176,13 @@ EN = Wording(
     whole_value="the whole value",
     chosen="chosen",
     run="This run",
-    run_intro="What it ran on, what it used up, and how to run it again.",
-    about="About",
     run_id="Run",
     model="Model",
     warehouse="Warehouse",
     version="Kaiseki",
     asked_at="Asked",
-    duration="Took",
     usage="Usage",
-    simulated="simulated: no model was called, nothing was paid",
+    simulated="Simulated: no model service was called, and nothing was paid.",
     used="Used",
     limit="Limit",
     steps="Steps",
@@ -191,8 +197,6 @@ EN = Wording(
     replay="To run it again",
     replay_intro="In the folder of this bundle, with no model and no warehouse:",
     replay_notebook="The notebook and the script need only Python and the packages in requirements.txt:",
-    replay_script="python analysis.py",
-    none="none",
     image_left_out="image not shown",
     what_to_do="What to do",
     seconds="{seconds} s",
@@ -217,27 +221,32 @@ JA = Wording(
     empty_table="この表には行がありません。",
     models="モデル",
     metric="指標",
+    score="スコア",
+    baseline="ベースライン",
+    held_out="スコアは、学習に使わなかった行で測ったものです。",
+    suspects="目的変数の言い換えの疑い: {names}",
+    model_details="すべての指標と特徴量",
+    features="特徴量",
     value="値",
     checks="検査",
-    check="検査",
-    finding="結果",
     passed="合格",
     warning="警告",
     failed="不合格",
-    assumptions="名前の読み替えと前提",
+    warnings="通過しなかった検査が {count} 件あります。下の検査の欄を見てください。",
     resolved_table="質問の「{asked}」という表はありません。最も近い「{found}」を使いました。",
     resolved_column="質問の「{asked}」という列はありません。最も近い「{found}」を使いました。",
-    settings="選んだ設定",
-    settings_intro="測定した値ではなく、選んで決めた定数です。",
     method="方法",
-    method_intro="行ったことを順に示します。クエリは読み取り専用で実行して結果の行を保存し、Python はその行だけを読みました。",
+    method_intro="行ったことを順に示します。クエリは読み取り専用で実行し、Python は保存した結果の行だけを読みました。",
     step="ステップ {number}",
     line="{line} 行目",
+    comma="、",
     sql="SQL",
     sql_as_run="実行された形",
-    rows="{rows} 行",
+    row="1 行",
+    rows="{count} 行",
     rows_cut="{rows} 行(上限で打ち切り)",
-    code="Python({lines} 行)",
+    code_line="1 行",
+    code_lines="{count} 行",
     output="出力",
     errors_output="標準エラー出力",
     left_out="… {count} 文字を省略。全文は {path} にあります …",
@@ -251,7 +260,6 @@ JA = Wording(
     ledger="台帳",
     ledger_intro="各数値の出どころ。値を記録した行と、その行のもとになったデータを示します。",
     fact="項目",
-    meaning="意味",
     origin="記録した箇所",
     data="もとのデータ",
     no_data="クエリなし",
@@ -262,16 +270,13 @@ JA = Wording(
     whole_value="値の全体",
     chosen="選択",
     run="この実行について",
-    run_intro="実行した環境、使った資源、再実行の方法です。",
-    about="概要",
     run_id="実行 ID",
     model="モデル",
     warehouse="ウェアハウス",
     version="Kaiseki",
     asked_at="質問日時",
-    duration="所要時間",
     usage="使用量",
-    simulated="模擬値:モデルは呼び出されず、費用は発生していません",
+    simulated="模擬値です。モデルのサービスは呼び出されず、費用は発生していません。",
     used="使用",
     limit="上限",
     steps="ステップ",
@@ -286,8 +291,6 @@ JA = Wording(
     replay="再実行の方法",
     replay_intro="このバンドルのフォルダーで、モデルもウェアハウスも使わずに再実行できます。",
     replay_notebook="ノートブックとスクリプトに必要なのは Python と requirements.txt のパッケージだけです。",
-    replay_script="python analysis.py",
-    none="なし",
     image_left_out="画像は表示しません",
     what_to_do="対処",
     seconds="{seconds} 秒",
