@@ -116,7 +116,14 @@ def test_two_names_that_are_equally_near_are_not_guessed_between() -> None:
     catalog = Catalog(tables=(table("orders_east", "id"), table("orders_west", "id")))
     (found,) = unknown("Rows of the 'orders' table", catalog)
     assert found.nearest == ("orders_east", "orders_west")
+    assert found.ambiguous
     assert resolve("Rows of the 'orders' table", catalog) == ()
+
+
+def test_a_word_that_several_columns_contain_is_not_given_to_the_shortest() -> None:
+    catalog = Catalog(tables=(table("orders", "order_date", "ship_date", "amount"),))
+    (found,) = unknown("Group by the date_column; plot the `date` column", catalog)
+    assert (found.asked, set(found.nearest)) == ("date", {"order_date", "ship_date"})
 
 
 def test_case_and_width_alone_do_not_make_another_name_since_sql_does_not_tell_them_apart() -> None:
@@ -181,6 +188,9 @@ ORDINARY = (
     "購入を予測するモデルを作成してください。AUCも報告してください。",
     "次のテーブルの形で結果を出してください。",
     "ターゲット層はどの年代ですか？",
+    "「若者」をターゲットにした施策の効果を教えてください。",
+    "時系列は sales のようにグラフで示し、行列 'X' も計算してください。",
+    "What is the share of each team in the league table?",
     "複数の列の相関行列を計算してください。",
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from kaiseki.catalog.card_text import comment, identifier, qualified, shortened_number, shortened_time, value
-from kaiseki.catalog.names import judge
+from kaiseki.catalog.names import Unknown, judge
 from kaiseki.catalog.shards import families
 from kaiseki.catalog.words import STOP_WORDS, terms
 from kaiseki.models import Catalog, Column, Resolution, Table
@@ -74,14 +74,15 @@ def _head(catalog: Catalog, shown: int, today: date, row_cap: int) -> str:
 
 def _notes(question: str, catalog: Catalog) -> Iterable[str]:
     for finding in judge(question, catalog):
-        if isinstance(finding, Resolution):
-            yield note_of(finding)
-        else:
-            nearest = ", ".join(_named(name, finding.kind) for name in finding.nearest)
-            yield (
-                f'note: the question names "{comment(finding.asked)}"; no table or column is near it; '
-                f"the nearest are {nearest or 'none'}."
-            )
+        yield note_of(finding) if isinstance(finding, Resolution) else _note_of_unknown(finding)
+
+
+def _note_of_unknown(missing: Unknown) -> str:
+    nearest = ", ".join(_named(name, missing.kind) for name in missing.nearest) or "none"
+    asked = f'note: the question names "{comment(missing.asked)}"'
+    if missing.ambiguous:
+        return f"{asked}; there is no such {missing.kind}; any of these may be meant: {nearest}."
+    return f"{asked}; no table or column is near it; the nearest are {nearest}."
 
 
 def _named(name: str, kind: str) -> str:

@@ -1,6 +1,6 @@
 """What a run learns of its warehouse: looks at the schema once, and at tables only when they are to be shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -98,10 +98,12 @@ class SchemaGuide:
         known = catalog.table(table.qualified) or table
         return known.model_copy(update={"comment": table.comment})
 
-    def _profile_what_fits(self, ranked: Iterable[Ranked]) -> None:
+    def _profile_what_fits(self, ranked: Sequence[Ranked]) -> None:
+        """Profiles the best tables; of a schema too large to be shown, only tables that the question touches."""
         room = self._budget
+        touched_only = sum(len(card.section(entry.table)) for entry in ranked) > room and ranked[0].score > 0
         for entry in ranked:
-            if len(card.section(entry.table)) > room:
+            if len(card.section(entry.table)) > room or (touched_only and entry.score == 0):
                 return
             room -= len(card.section(self._profile(entry.table))) + 2
 

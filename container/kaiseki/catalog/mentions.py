@@ -7,6 +7,7 @@ from typing import Literal
 
 Kind = Literal["table", "column"]
 
+_LONGEST_QUESTION = 20_000  # characters; what follows is pasted text
 # One to one, so that positions in the folded text are positions in the question.
 _TO_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
@@ -15,14 +16,17 @@ _QUOTED = re.compile(
     r'"(?P<double>[^"\n]{1,64})"|“(?P<curly>[^”\n]{1,64})”|‘(?P<single_curly>[^’\n]{1,64})’|'
     r"(?<![A-Za-z0-9])'(?P<single>[^'\n]{1,64})'(?![A-Za-z0-9])"
 )
-_TABLE_WORD = r"(?:tables?\b|テーブル|表(?![示現す計明]))"
-_COLUMN_WORD = r"(?:columns?\b|fields?\b|列|カラム|フィールド|target\b|目的変数|ターゲット)"
+_TABLE_SIGN, _COLUMN_SIGN = "(?<![代発図])表(?![示現す計明])", "(?<![行配系])列"
+_TARGET = "目的変数|ターゲット(?!層|市場|顧客|ユーザー|マーケ|に(?:した|する))"
+_TABLE_WORD = rf"(?:tables?\b|テーブル|{_TABLE_SIGN})"
+_COLUMN_WORD = rf"(?:columns?\b|fields?\b|{_COLUMN_SIGN}|カラム|フィールド|target\b|{_TARGET})"
 _ROLE_AFTER = re.compile(
     rf"\s*(?:という|を|as\s+(?:the\s+)?)?\s*(?:(?P<table>{_TABLE_WORD})|(?P<column>{_COLUMN_WORD}))", re.I
 )
 _SAYS = r"\s*(?:変数|variable|column|列)?\s*(?:is|are|named|called|は|を|が|[:=])?\s*"
 _ROLE_BEFORE = re.compile(
-    rf"(?:(?P<table>\btables?|テーブル|表)|(?P<column>\bcolumns?|\bfields?|\btarget|列|カラム|フィールド|目的変数|ターゲット)){_SAYS}$",
+    rf"(?:(?P<table>\btables?|テーブル|{_TABLE_SIGN})|"
+    rf"(?P<column>\bcolumns?|\bfields?|\btarget|{_COLUMN_SIGN}|カラム|フィールド|{_TARGET})){_SAYS}$",
     re.I,
 )
 
@@ -47,11 +51,11 @@ _WORD_AFTER_ROLE = re.compile(
     re.I,
 )
 _JAPANESE_BEFORE_ROLE = re.compile(
-    rf"(?:{_START}(?P<name>{_WORD})\s*(?:を\s*)?(?:(?P<table>テーブル|表(?![示現す計明]))|(?P<column>列|カラム|フィールド|目的変数|ターゲット)))|"
+    rf"(?:{_START}(?P<name>{_WORD})\s*(?:を\s*)?(?:(?P<table>テーブル|{_TABLE_SIGN})|(?P<column>列|カラム|フィールド|{_TARGET})))|"
     r"(?P<japanese>[\u30a1-\u30fa\u30fc\u4e00-\u9fff\u3005]{2,12}?)(?P<its_role>テーブル|カラム)"
 )
 _JAPANESE_AFTER_ROLE = re.compile(
-    rf"(?:(?P<table>テーブル)|(?P<column>列|カラム|目的変数|ターゲット))(?:変数|列)?\s*(?:名?は|を|が|[:=])?\s*(?P<name>{_WORD}){_END}"
+    rf"(?:(?P<table>テーブル)|(?P<column>{_COLUMN_SIGN}|カラム|{_TARGET}))(?:変数|列)?\s*(?:名?は|を|が|[:=])?\s*(?P<name>{_WORD}){_END}"
 )
 
 _MADE_HERE = re.compile(
@@ -61,36 +65,21 @@ _MADE_HERE = re.compile(
 )
 
 _ORDINARY = """
-a actual all and any appropriate as at available based be below by calculated categorical column columns complete
-computed contingency correct correlation cross data database date derived different display distinct dummy each empty
-entire every existing fact field final first following form format frequency from full given has have if in index
-input into is it join joined key largest last left long lookup main many merged missing model more most multiple my
-new no non not numeric numerical of on one only or original other our output over periodic pivot please previous
-proper raw relevant result resulting results right same sample second show shown simple single smallest some source
-specific sql such summary target temporary test text that the their then these this those three to total train two
-type unique use used user using value values variable variables what whatever when where which whole wide with without
-you your
+a actual all and any appropriate as at available based be below by calculated categorical column columns comparison
+complete computed confusion contingency correct correlation cross data database date decision derived different
+display distinct dummy each empty entire every existing fact field final first following form format frequency from
+full given has have if in index input into is it join joined key largest last league left long lookup main many merged
+missing model more most multiple my new no non not numeric numerical of on one only or original other our output over
+periodic pivot please previous proper raw reference relevant result resulting results right same sample second show
+shown simple single smallest some source specific sql statistics such summary target temporary test text that the
+their then these this those three to total train truth two type unique use used user using value values variable
+variables what whatever when where which whole wide with without you your
 """
 _NOT_NAMES = frozenset(_ORDINARY.split())
 _RELIED_ON = frozenset({"the", "this", "our", "my", "from", "in", "of"})
 _ENDINGS_OF_ADJECTIVES = ("ed", "ing", "able", "ible", "ous", "ive", "ic", "est")
 _NOT_NAMES_IN_JAPANESE = frozenset(
-    {
-        "ピボット",
-        "クロス",
-        "クロス集計",
-        "集計",
-        "対象",
-        "両方",
-        "全",
-        "各",
-        "複数",
-        "結合",
-        "結果",
-        "該当",
-        "他",
-        "新規",
-    }
+    "ピボット クロス クロス集計 集計 対象 両方 全 各 複数 結合 結果 該当 他 新規".split()
 )
 
 
@@ -98,10 +87,12 @@ _NOT_NAMES_IN_JAPANESE = frozenset(
 class Mention:
     """A stretch of the question that may name something.
 
-    text      as written, the longest reading first where ordinary words stand before "table"
+    text      as written
     kind      what the question says it is; None if it does not say
-    explicit  quoted or shaped like an identifier, so certainly no ordinary word
-    claimed   the question relies on its being there: no such name is worth saying
+    explicit  called a table or column, in backquotes, or shaped like an identifier: certainly no ordinary word
+    claimed   the question relies on its being there, so that its absence is worth saying
+    readings  of several words before "table" the longest reading first; empty if `text` is the only one
+    quoted    within quotes, so perhaps a value
     """
 
     text: str
@@ -114,13 +105,13 @@ class Mention:
 
 def mentions(question: str) -> tuple[Mention, ...]:
     """What the question names, in the order of the text, without the columns that it wants to be made."""
-    text = question.translate(_TO_HALF_WIDTH)
+    text = question[:_LONGEST_QUESTION].translate(_TO_HALF_WIDTH)
     found: list[tuple[int, int, Mention]] = []
     for finder in (_quoted, _identifiers, _bare_words):
         for start, end, mention in finder(text, question):
             if not any(start < its_end and its_start < end for its_start, its_end, _ in found):
                 found.append((start, end, mention))
-    made_here = {m.text for start, end, m in found if _MADE_HERE.search(text[:end].removesuffix(text[start:end]))}
+    made_here = {m.text for start, _, m in found if _MADE_HERE.search(text[max(0, start - 80) : start])}
     return tuple(m for _, _, m in sorted(found, key=lambda f: f[0]) if m.text not in made_here)
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from kaiseki.catalog.glossary import JAPANESE_TO_ENGLISH
 from kaiseki.catalog.mentions import Kind, Mention, mentions
 from kaiseki.catalog.shards import families
-from kaiseki.catalog.similarity import closeness, trigram_similarity
+from kaiseki.catalog.similarity import MOST_FOR_A_PART, closeness, trigram_similarity
 from kaiseki.catalog.words import folded, key, words
 from kaiseki.models import Catalog, Resolution
 
@@ -20,11 +20,15 @@ _MOST_MENTIONS = 50  # a prompt with more is a pasted text
 
 @dataclass(frozen=True)
 class Unknown:
-    """A table or column that the question relies on and the schema does not have; `nearest` has the best first."""
+    """A table or column that the question relies on and the schema does not have; `nearest` has the best first.
+
+    `ambiguous`: each of the nearest may well be meant, so that it is for the reader to choose, not to refuse.
+    """
 
     asked: str
     kind: Kind
     nearest: tuple[str, ...]
+    ambiguous: bool = False
 
 
 def resolve(question: str, catalog: Catalog) -> tuple[Resolution, ...]:
@@ -113,7 +117,7 @@ def _judge(mention: Mention, names: _Names) -> Resolution | Unknown | None:
                 return None  # in ordinary writing, case and spaces do not make it another name
             return Resolution(asked=reading if reading in readings else mention.text, found=called, kind=kind)
         if nearest and mention.claimed and mention.kind:
-            return Unknown(reading, mention.kind, tuple(called for _, called in nearest[:_SUGGESTIONS]))
+            return Unknown(reading, mention.kind, tuple(called for _, called in nearest[:_SUGGESTIONS]), True)
     if mention.claimed and mention.kind:
         return Unknown(mention.text, mention.kind, _suggestions(mention.text, mention.kind, names))
     return None
@@ -131,7 +135,15 @@ def _near(text: str, mention: Mention, names: _Names) -> list[tuple[Kind, str]]:
     best = max((score for score, _, _ in scored), default=0.0)
     if best < threshold:
         return []
-    return list(dict.fromkeys((kind, called) for score, kind, called in scored if score >= best - _AMBIGUOUS))
+    # one word more is as good as another: `date` is no nearer to ship_date than to order_date
+    least = best - _AMBIGUOUS if best > MOST_FOR_A_PART else threshold
+    return list(
+        dict.fromkeys((kind, called) for score, kind, called in sorted(scored, key=_best_first) if score >= least)
+    )
+
+
+def _best_first(scored: tuple[float, Kind, str]) -> float:
+    return -scored[0]
 
 
 def _suggestions(text: str, kind: Kind, names: _Names) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from kaiseki.catalog.words import key, words
 
 _SAME_WORDS = 0.95
 _PER_ERROR = 0.05
-_CONTAINED = 0.8
+MOST_FOR_A_PART = 0.8  # closeness of names of which one has all words of the other and more
 _LONGEST_ENDING = 6  # by which plural and singular of a few words differ
 _LEAST_SHARE = 0.4  # of the longer name's letters, for one name to stand for the other
 
@@ -28,7 +28,7 @@ def closeness(asked: str, name: str, strict: bool = False) -> float:
         allowed = _typing_errors_allowed(mine, strict)
         if abs(len(mine) - len(its)) <= allowed and (errors := edit_distance(mine, its)) <= allowed:
             return _SAME_WORDS - _PER_ERROR * errors
-    return _CONTAINED * _share_of_words(asked, name)
+    return MOST_FOR_A_PART * _share_of_words(asked, name)
 
 
 def trigram_similarity(one: str, other: str) -> float:
