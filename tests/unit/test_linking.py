@@ -126,4 +126,4 @@ def test_two_thousand_tables_are_ranked_in_a_blink() -> None:
     tables = tuple(table(f"{name()}_{i}x", *{name() for _ in range(30)}) for i in range(2000))
     start = time.process_time()
     rank("How many customers in each region ordered above the average price last year?", Catalog(tables=tables))
-    assert time.process_time() - start < 1.5  # a third of that on an idle machine
+    assert time.process_time() - start < 1.0  # a quarter of that on an idle machine

@@ -126,6 +126,16 @@ def test_a_word_that_several_columns_contain_is_not_given_to_the_shortest() -> N
     assert (found.asked, set(found.nearest)) == ("date", {"order_date", "ship_date"})
 
 
+def test_each_of_several_names_is_judged() -> None:
+    question = "Join interaction table and user table on the user_id column, then drop the salary column."
+    assert resolved(question) == [
+        ("interaction", "interactions", "table"),
+        ("user", "users", "table"),
+        ("user_id", "userid", "column"),
+    ]
+    assert missing(question) == [("salary", "column")]
+
+
 def test_case_and_width_alone_do_not_make_another_name_since_sql_does_not_tell_them_apart() -> None:
     assert resolved("Count `Interactions` by USERID in the Users table; 「ｕｓｅｒｓ」テーブルも") == []
 

@@ -31,6 +31,7 @@ _ROLE_BEFORE = re.compile(
 )
 
 _WORD = r"[A-Za-z][A-Za-z0-9_]*"
+_ANOTHER_WORD = rf"(?!(?:tables?|columns?|fields?)\b){_WORD}"
 _START, _END = r"(?<![A-Za-z0-9_.\\/])", r"(?![A-Za-z0-9_])"
 _IDENTIFIER = re.compile(
     rf"{_START}(?P<name>[A-Za-z_]\w*(?:\.\w+)+|[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]*)+){_END}(?!\()",
@@ -40,7 +41,7 @@ _FROM = re.compile(r"(?:\bfrom|\bjoin|\binto)\s+$", re.I)
 _FILE = re.compile(r".*\.(?:csv|tsv|parquet|xlsx?|json|jsonl|txt|py|ipynb|sql|html|png|pdf|com|org|jp|io)", re.I)
 
 _WORDS_BEFORE_ROLE = re.compile(
-    rf"\b(?P<name>{_WORD}(?:\s+{_WORD}){{0,3}})\s+"
+    rf"\b(?P<name>{_ANOTHER_WORD}(?:\s+{_ANOTHER_WORD}){{0,3}})\s+"
     r"(?:(?P<table>tables?)|(?P<column>columns?|fields?|as\s+(?:the\s+|a\s+)?target))\b"
     r"(?!\s+(?:charts?|graphs?|plots?|names?|types?|headers?|headings?|of\s+contents)\b)",
     re.I,
@@ -72,8 +73,8 @@ full given has have if in index input into is it join joined key largest last le
 missing model more most multiple my new no non not numeric numerical of on one only or original other our output over
 periodic pivot please previous proper raw reference relevant result resulting results right same sample second show
 shown simple single smallest some source specific sql statistics such summary target temporary test text that the
-their then these this those three to total train truth two type unique use used user using value values variable
-variables what whatever when where which whole wide with without you your
+their then these this those three to total train truth two type unique use used using value values variable variables
+what whatever when where which whole wide with without you your
 """
 _NOT_NAMES = frozenset(_ORDINARY.split())
 _RELIED_ON = frozenset({"the", "this", "our", "my", "from", "in", "of"})
