@@ -69,6 +69,7 @@ def test_the_request_of_the_original_sample_means_the_table_interactions() -> No
         ("Train a classifier with purchases as the target.", ("purchases", "purchase", "column")),
         ("Show the 'gendre' column by age", ("gendre", "gender", "column")),
         ("ユーザーテーブルの平均年齢は？", ("ユーザー", "users", "table")),
+        ("ユーザテーブルの件数", ("ユーザ", "users", "table")),
         ("What is the mean of user.age?", ("user", "users", "table")),
     ],
 )

@@ -1,7 +1,7 @@
 """General business words in Japanese and what schemas in English call them; small on purpose, and of no one schema."""
 
 JAPANESE_TO_ENGLISH: dict[str, tuple[str, ...]] = {
-    "ユーザー": ("user",),
+    "ユーザ": ("user",),  # also the beginning of the other spelling, ユーザー
     "利用者": ("user",),
     "会員": ("member", "user"),
     "顧客": ("customer", "client"),

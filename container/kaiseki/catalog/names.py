@@ -109,7 +109,7 @@ def _judge(mention: Mention, names: _Names) -> Resolution | Unknown | None:
         return None
     if mention.kind is None and mention.quoted and folded(mention.text) in names.values:
         return None
-    for reading in (*readings, *JAPANESE_TO_ENGLISH.get(mention.text, ())):
+    for reading in (*readings, *JAPANESE_TO_ENGLISH.get(mention.text.removesuffix("ー"), ())):
         nearest = _near(reading, mention, names)
         if len(nearest) == 1:
             kind, called = nearest[0]
