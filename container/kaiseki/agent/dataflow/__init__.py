@@ -1,0 +1,1 @@
+"""Abstract interpretation of generated Python: which queries may a value descend from?"""
