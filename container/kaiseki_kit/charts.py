@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kaiseki_kit.notebook import show_object
 from kaiseki_kit.recording import check_names, check_text, file_in, outbox, record
-from kaiseki_kit.vega import is_altair, save_vega
+from kaiseki_kit.vega import is_altair, most_rows, save_vega
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,7 +85,8 @@ def _save_matplotlib(name: str, figure: "Figure", folder: Path) -> list[str]:
 
 def _show(drawing: object, title: str) -> None:
     if is_altair(drawing):
-        show_object(drawing, title)
+        with most_rows():
+            show_object(drawing, title)
         return
     from kaiseki_kit.fonts import add_fallback
 

@@ -172,10 +172,12 @@ def _telling(hits: Array, rows: Array, total: float, ranges: bool, many: bool) -
     share = np.where(eligible, hits / np.maximum(rows, 1), -1.0)
     pure, likely = share >= LEAST_PURITY, share >= LIKELY
     association = _phi(float(hits[likely].sum()), float(rows[likely].sum()), total, everything)
+    base_rate = total / everything
+    needed = max(LEAST_COVERAGE_OF_RANGES if ranges else LEAST_COVERAGE, base_rate if base_rate > LIKELY else 0.0)
     determined = bool(
         pure.any()
-        and hits[pure].sum() / total >= (LEAST_COVERAGE_OF_RANGES if ranges else LEAST_COVERAGE)
-        and _lower_bound(float(hits[pure].sum()), float(rows[pure].sum())) >= (1 + total / everything) / 2
+        and hits[pure].sum() / total >= needed
+        and _lower_bound(float(hits[pure].sum()), float(rows[pure].sum())) >= (1 + base_rate) / 2
     )
     least = LEAST_ASSOCIATION_OF_RANGES if ranges else LEAST_ASSOCIATION
     restated = association >= max(least, LEAST_CERTAIN_ASSOCIATION + 2 / np.sqrt(everything))

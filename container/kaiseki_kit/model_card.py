@@ -24,7 +24,7 @@ class Card:
     rows_test: int
     rows_train: int | None
     measures: Measures
-    findings: tuple[tuple[str, Finding], ...]
+    findings: tuple[Finding, ...]
 
 
 def save_model(estimator: Any, name: str, folder: Path) -> tuple[str | None, str]:
@@ -64,7 +64,7 @@ def _text(card: Card, saved: bool) -> str:
         "",
         "## Checks",
         "",
-        *(f"- {finding.status}: {finding.message}" for _, finding in card.findings),
+        *(f"- {finding.status}: {finding.message}" for finding in card.findings),
         "",
         "## Estimator",
         "",

@@ -3,6 +3,8 @@
 import json
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeGuard, cast
 
@@ -55,11 +57,20 @@ def render(name: str, specification: Spec, pixels_per_inch: int) -> tuple[str, b
     return svg, png
 
 
+@contextmanager
+def most_rows() -> Iterator[None]:
+    """Within it charts may bear 50,000 rows, which Altair refuses by itself."""
+    import altair
+
+    with altair.data_transformers.enable("default", max_rows=MOST_ROWS):
+        yield
+
+
 def _specification(name: str, chart: Any) -> Spec:
     import altair
 
     try:
-        with altair.data_transformers.enable("default", max_rows=MOST_ROWS):
+        with most_rows():
             specification = cast(Spec, chart.to_dict())
     except altair.MaxRowsError:
         raise ValueError(
