@@ -15,6 +15,7 @@ from typing import Any
 
 import kaiseki
 from kaiseki.errors import SandboxError
+from kaiseki.sandbox import workdir
 from kaiseki.sandbox.limits import Limits
 
 _END_SECONDS = 15.0
@@ -27,6 +28,20 @@ _COMMAND = (
     "import sys; sys.path.append(sys.argv.pop(1)); from kaiseki.sandbox.child.zygote import main; main()",
 )
 _HINT = "install the locked requirements with `make setup`, on Linux or WSL2"
+# All that generated code gets to see, apart from its own folders: nothing of the host's environment.
+_ENVIRONMENT = {
+    "PATH": os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin")),
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "Agg",
+    # One thread each: a second thread pool per process brings nothing here, and does not survive a fork.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # The pools that come with Arrow reserve memory by the gigabyte, and one of them starts a thread at import.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 
 
 class Zygote:
@@ -44,12 +59,19 @@ class Zygote:
             raise SandboxError("the package kaiseki_kit is not installed", hint=_HINT)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
-        order = {"host": os.getpid(), "kit": kit.submodule_search_locations[0], "preload": preload}
+        # Some libraries read and write settings and caches below HOME when they are imported.
+        self._home = Path(tempfile.mkdtemp(prefix="kaiseki-home-"))
+        order = {
+            "host": os.getpid(),
+            "kit": kit.submodule_search_locations[0],
+            "preload": preload,
+            "home": str(self._home),
+        }
         program = str(Path(kaiseki.__file__).parent.parent)
         try:
             self._process = subprocess.Popen(  # noqa: S603
                 [*_COMMAND, program, str(theirs.fileno()), json.dumps(order)],
-                env=_environment(),
+                env=_ENVIRONMENT | {"HOME": str(self._home)},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -59,6 +81,7 @@ class Zygote:
             )
         except OSError as error:
             self._control.close()
+            workdir.remove(self._home)
             raise SandboxError(f"the sandbox cannot start: {error}", hint=_HINT) from error
         finally:
             theirs.close()
@@ -99,12 +122,14 @@ class Zygote:
     def close(self) -> None:
         """Ends the zygote and all its sessions."""
         self._control.close()
+        self._process.terminate()  # it may be in the middle of an import
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+        workdir.remove(self._home)
 
     def _send(self, order: dict[str, Any]) -> None:
         try:
@@ -131,21 +156,3 @@ class Zygote:
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         return SandboxError(f"the sandbox cannot start: {lines[-1] if lines else 'its process ended'}", hint=_HINT)
-
-
-def _environment() -> dict[str, str]:
-    """All that generated code gets to see, apart from its own folders: nothing of the host's environment."""
-    return {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin")),
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MPLBACKEND": "Agg",
-        # One thread each: a second thread pool per process brings nothing here, and does not survive a fork.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        # The pools that come with Arrow reserve memory by the gigabyte, and one of them starts a thread at import.
-        "ARROW_DEFAULT_MEMORY_POOL": "system",
-        "JE_ARROW_MALLOC_CONF": "background_thread:false",
-    }

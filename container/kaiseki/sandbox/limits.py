@@ -9,7 +9,8 @@ MIB = 1024 * 1024
 class Limits:
     """Sizes in bytes, times in seconds. Reaching `memory`, `cpu`, `disk` or `processes` ends the session.
 
-    memory          of the session's processes together; pages that they share are counted once
+    memory          of the session's processes together, beyond what the interpreter starts with; pages that they
+                    share are counted once
     cpu             of the session's processes together, over the life of the session
     processes       at a time
     open_files      per process

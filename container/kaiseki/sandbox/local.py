@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +15,18 @@ from kaiseki.sandbox.launcher import Zygote
 from kaiseki.sandbox.limits import Limits
 from kaiseki.sandbox.records import RecordsReader
 
-PRELOAD = ("numpy", "pandas", "pyarrow.parquet")
+PRELOAD = (
+    "pyarrow.parquet",
+    "altair",
+    "sklearn.linear_model",
+    "sklearn.ensemble",
+    "sklearn.compose",
+    "sklearn.pipeline",
+    "sklearn.model_selection",
+    "sklearn.inspection",
+    "matplotlib.figure",
+    "matplotlib.font_manager",
+)
 # The supervisor ends what takes too long; the host waits this much longer for its word before it loses patience.
 _PATIENCE_SECONDS = 15.0
 
@@ -23,14 +34,14 @@ _PATIENCE_SECONDS = 15.0
 class LocalSandbox:
     """Sessions that share limits, clock and seed. Adapter of `ports.Sandbox`; a context manager.
 
-    `clock` is the moment at which generated code sees the wall clock stand, `preload` what the zygote imports so that
-    no session has to. Nothing is started before `warm` or the first `open`.
+    `clock` is the moment at which generated code sees the wall clock stand (in UTC), `preload` the modules that the
+    zygote imports in idle moments, so that later sessions need not. Nothing starts before `warm` or the first `open`.
     """
 
     def __init__(
         self, clock: datetime, limits: Limits | None = None, seed: int = 0, preload: tuple[str, ...] = PRELOAD
     ) -> None:
-        self._clock = clock
+        self._clock = clock.astimezone(UTC)
         self._limits = limits or Limits()
         self._seed = seed
         self._preload = preload

@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -52,7 +52,9 @@ def _parse(data: bytes) -> tuple[tuple[Record, ...], Failure | None]:
     failure = None
     for number, line in enumerate(data.splitlines(), start=1):
         try:
-            found.append(Record.model_validate(_load(line), strict=False))
+            record = Record.model_validate(_load(line))
+            _check_paths(record.files)
+            found.append(record)
         except (ValueError, RecursionError) as error:
             failure = failure or _failure(f"line {number} is no record: {_reason(error)}")
     return tuple(found), failure
@@ -63,6 +65,13 @@ def _load(line: bytes) -> Any:
     value = json.loads(text, parse_constant=_refuse_constant)
     json.dumps(value, ensure_ascii=False).encode("utf-8")  # an escaped lone surrogate cannot be stored
     return value
+
+
+def _check_paths(files: tuple[str, ...]) -> None:
+    for file in files:
+        path = PurePosixPath(file)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"the file {file[:200]!r} lies outside of the outbox")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -33,6 +33,8 @@ _LONGEST_ECHO = 8_000  # characters
 _MOST_FILES = 1 << 20
 _FUTURES = 0x1FE0000  # the flags that `from __future__` sets
 _libc = ctypes.CDLL(None)
+# Looked up before any fork: to walk through sys.modules in a session would copy megabytes that it shares.
+_HOST_MODULES = tuple(name for name in sys.modules if name.startswith("kaiseki."))
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,15 @@ def _confine(setting: Setting, supervisor: int) -> None:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     faulthandler.enable(DUMPS, all_threads=False)
     faulthandler.register(DUMP_SIGNAL, DUMPS, all_threads=False)
-    home = str(setting.folder / workdir.HOME)
     os.environ |= {
-        "HOME": home,
+        "HOME": str(setting.folder / workdir.HOME),
         "TMPDIR": str(setting.folder / workdir.TEMPORARY),
         "JOBLIB_TEMP_FOLDER": str(setting.folder / workdir.TEMPORARY),
+        "PYTHONDONTWRITEBYTECODE": "1",
         "KAISEKI_DATA": str(setting.data),
         "KAISEKI_OUTBOX": str(setting.folder / workdir.OUTBOX),
     }
+    sys.dont_write_bytecode = True
     os.chdir(setting.folder)
 
 
@@ -207,6 +210,6 @@ def _flush() -> None:
 
 def _hide_the_host() -> None:
     """The program itself is no library for generated code, even where both are installed side by side."""
-    for name in [name for name in sys.modules if name.startswith("kaiseki.")]:
-        del sys.modules[name]
+    for name in _HOST_MODULES:
+        sys.modules.pop(name, None)
     sys.modules["kaiseki"] = None  # type: ignore[assignment]  # Python's own mark of what cannot be imported

@@ -83,7 +83,9 @@ class Supervisor:
 
     def serve(self) -> None:
         try:
-            self._tell_host(self._run_to_answer(0, self._setting.limits.boot))
+            ready = self._run_to_answer(0, self._setting.limits.boot)
+            self._watchdog.allow_for(self._pid)
+            self._tell_host(ready)
             while True:
                 request = self._next_request()
                 self._tell_host(self._gone(request["id"]) if self._ended else self._execute(request))

@@ -19,7 +19,12 @@ class Watchdog:
         self._limits = limits
         self._folder = folder
         self._next_look = self._next_walk = 0.0
+        self._memory = limits.memory
         self.peak_memory = 0
+
+    def allow_for(self, interpreter: int) -> None:
+        """Takes what this process has resident now as what sessions start with."""
+        self._memory = self._limits.memory + processes.load([interpreter]).memory
 
     def begin(self) -> None:
         """Starts the count of the peak anew."""
@@ -41,7 +46,7 @@ class Watchdog:
         if load.processes > self._limits.processes:
             return "processes"
         # Resident memory counts what a fork shares once per process: quick to read, and never too little.
-        if load.memory > self._limits.memory and processes.proportional_memory(pids) > self._limits.memory:
+        if load.memory > self._memory and processes.proportional_memory(pids) > self._memory:
             return "memory"
         reaped = os.times()
         if load.cpu + reaped.children_user + reaped.children_system > self._limits.cpu:

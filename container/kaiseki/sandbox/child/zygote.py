@@ -1,5 +1,7 @@
 """The process that has made the expensive imports, and forks a session from them in milliseconds.
 
+What every session needs is imported before the first, the rest while there is nothing else to do.
+
 It is started with nothing of the host's environment or open files, and it ends, with all below it, when the host does.
 """
 
@@ -17,9 +19,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kaiseki.sandbox import workdir
 from kaiseki.sandbox.child import interpreter, processes, supervisor
 from kaiseki.sandbox.limits import Limits
 
+_NEEDED = ("numpy", "pandas", "kaiseki_kit")
 _INTERVAL = 1.0  # seconds between two looks whether the host still lives
 _END_SECONDS = 10.0
 _GRACE_SECONDS = 5.0
@@ -28,7 +32,7 @@ _LARGEST_ORDER = 64 * 1024
 
 
 def main() -> None:
-    """Arguments: the descriptor of the control socket, and a JSON object `{"host", "kit", "preload"}`."""
+    """Arguments: the descriptor of the control socket, and a JSON object `{"host", "kit", "preload", "home"}`."""
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     order = json.loads(sys.argv[2])
@@ -36,20 +40,23 @@ def main() -> None:
     processes.become_subreaper()
     kit = Path(order["kit"])
     sys.path.insert(0, str(kit.parent))
-    for name in (*order["preload"], kit.name):
+    gc.disable()  # what is imported stays
+    for name in _NEEDED:
         importlib.import_module(name)
     sys.path.remove(str(kit.parent))
-    # Objects made so far are not looked at again by the collector, so that their pages stay shared.
-    gc.disable()
-    gc.freeze()
-    Zygote(control, order["host"], kit).serve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        Zygote(control, order["host"], kit, order["preload"]).serve()
+    finally:
+        workdir.remove(Path(order["home"]))
 
 
 class Zygote:
-    def __init__(self, control: socket.socket, host: int, kit: Path) -> None:
+    def __init__(self, control: socket.socket, host: int, kit: Path, preload: list[str]) -> None:
         self._control = control
         self._host = host
         self._kit = kit
+        self._to_import = preload
         self._sessions: dict[int, int] = {}  # pid of the supervisor -> session
         self._woken, wake = os.pipe()
         for end in (self._woken, wake):
@@ -66,7 +73,11 @@ class Zygote:
 
     def _serve(self) -> None:
         while os.getppid() == self._host:
-            ready, _, _ = select.select([self._control.fileno(), self._woken], [], [], _INTERVAL)
+            patience = 0 if self._to_import else _INTERVAL
+            ready, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
+            if not ready and self._to_import:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(self._to_import.pop(0))
             if self._woken in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._woken, 1024)
@@ -96,6 +107,7 @@ class Zygote:
             limits=Limits(**order["limits"]),
         )
         zygote = os.getpid()
+        gc.freeze()  # the collector of a session does not look at these objects: their pages stay shared
         try:
             pid = os.fork()
         except OSError:  # the host sees the end of the channel
