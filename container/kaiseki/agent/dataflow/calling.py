@@ -141,7 +141,11 @@ class Calls(Expressions):
 
     def _instantiate(self, node: ast.Call, class_: Class, arguments: Arguments) -> Value:
         """A new object. Its operators and inherited methods may read whatever its class reads."""
-        attributes = [value for (scope, _), value in self.names.items() if scope == class_.scope]
+        attributes = [
+            Value(value.queries, value.cells, value.texts)
+            for (scope, _), value in self.names.items()
+            if scope == class_.scope
+        ]
         read = Value(queries=self.heap.queries(join(self._read_names(class_.node))))
         instance = join((self.container(node, *arguments, *attributes), read))
         for method in self.methods.get("__init__", ()):

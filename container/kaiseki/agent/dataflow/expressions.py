@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Sequence
 
-from kaiseki.agent.dataflow.state import Frame, State
+from kaiseki.agent.dataflow.state import Frame, State, imported
 from kaiseki.agent.dataflow.values import NOTHING, Function, Library, Queries, Value, join
 
 
@@ -72,7 +72,7 @@ class Expressions(State):
 
     def attribute(self, name: str, base: Value) -> Value:
         part = self.heap.part(base)
-        paths = [Library(f"{callee.path}.{name}") for callee in base.callees if isinstance(callee, Library)]
+        paths = [imported(f"{callee.path}.{name}") for callee in base.callees if isinstance(callee, Library)]
         own = Value(part.queries, part.cells, None if paths else part.texts, part.callees.union(paths))
         return join((own, self.property_value(name, base)))
 

@@ -94,10 +94,10 @@ class State:
         return id(node), self.calling[-1]
 
     def made(self, node: ast.AST, *parts: Value) -> Value:
-        """A new object made of `parts`. It has objects of its own only where there is something to share."""
+        """What is made of `parts`: a new object, if a call makes it or if there is something to share."""
         joined = join(parts)
         whole = Value(queries=self.heap.queries(joined) | self.conditions, texts=None)
-        if not joined.cells and not joined.callees:
+        if not isinstance(node, ast.Call) and not joined.cells and not joined.callees:
             return whole
         cell = self.cell(node)
         self.heap.put((cell,), Value(cells=joined.cells, texts=None, callees=joined.callees))
@@ -138,6 +138,11 @@ class State:
                 yield frame
             finally:
                 self.frames.pop()
+
+
+def imported(path: str) -> Kit | Library:
+    module, _, name = path.rpartition(".")
+    return Kit(name) if module == "kaiseki_kit" and name in KIT else Library(path)
 
 
 def join_names(first: Names, second: Names) -> Names:

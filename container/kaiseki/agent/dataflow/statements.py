@@ -4,9 +4,8 @@ import ast
 from collections.abc import Callable, Sequence
 
 from kaiseki.agent.dataflow.calling import Calls
-from kaiseki.agent.dataflow.methods import KIT
-from kaiseki.agent.dataflow.state import MODULE, Frame, join_names
-from kaiseki.agent.dataflow.values import NO_QUERIES, NOTHING, Class, Function, Kit, Library, Queries, Value, join
+from kaiseki.agent.dataflow.state import MODULE, Frame, imported, join_names
+from kaiseki.agent.dataflow.values import NO_QUERIES, NOTHING, Class, Function, Library, Queries, Value, join
 
 _MOST_ROUNDS = 30  # of a loop, until nothing changes
 
@@ -208,7 +207,7 @@ class Interpreter(Calls):
                 self.bind(alias.asname or path, Value(callees=frozenset({Library(path)})))
             elif alias.name != "*":
                 path = f"{node.module or ''}.{alias.name}"
-                self.bind(alias.asname or alias.name, Value(callees=frozenset({_imported(path)})))
+                self.bind(alias.asname or alias.name, Value(callees=frozenset({imported(path)})))
 
     def _declare_nonlocal(self, names: Sequence[str]) -> None:
         for name in names:
@@ -216,8 +215,3 @@ class Interpreter(Calls):
                 if (scope, name) in self.names:
                     self.frame.declared[name] = scope
                     break
-
-
-def _imported(path: str) -> Kit | Library:
-    module, _, name = path.rpartition(".")
-    return Kit(name) if module == "kaiseki_kit" and name in KIT else Library(path)
