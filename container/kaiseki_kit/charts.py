@@ -2,9 +2,11 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kaiseki_kit.fonts import add_fallback, fallback_families, font_folder
 from kaiseki_kit.notebook import show_object
 from kaiseki_kit.recording import check_names, check_text, file_in, outbox, record
 from kaiseki_kit.vega import is_altair, most_rows, save_vega
@@ -16,6 +18,8 @@ PIXELS_PER_INCH = 144
 
 if outbox() is not None:  # matplotlib reads it when pyplot is imported, which is up to the analysis
     os.environ.setdefault("MPLBACKEND", "Agg")
+if font_folder() is not None:  # laying out a figure looks for glyphs before chart() can add the font that has them
+    warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", category=UserWarning)
 
 
 def chart(name: str, figure: object, title: str) -> None:
@@ -64,8 +68,6 @@ def _save_matplotlib(name: str, figure: "Figure", folder: Path) -> list[str]:
     """Without dates, versions and random ids, so that the same figure gives the same bytes."""
     import matplotlib as mpl
 
-    from kaiseki_kit.fonts import add_fallback, fallback_families
-
     svg, png = f"figures/{name}.svg", f"figures/{name}.png"
     add_fallback(figure)
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path", "font.family": fallback_families()}):
@@ -88,8 +90,6 @@ def _show(drawing: object, title: str) -> None:
         with most_rows():
             show_object(drawing, title)
         return
-    from kaiseki_kit.fonts import add_fallback
-
     add_fallback(drawing)  # type: ignore[arg-type]
     show_object(drawing, title)
     _close(drawing)

@@ -33,7 +33,8 @@ def last_record(outbox: Path) -> dict[str, Any]:
 
 
 def bars(title: str = "購入の件数") -> alt.Chart:
-    return alt.Chart(SALES).mark_bar().encode(x="種類", y="件数").properties(title=title)
+    chart_of_sales: alt.Chart = alt.Chart(SALES).mark_bar().encode(x="種類", y="件数").properties(title=title)
+    return chart_of_sales
 
 
 def drawn(title: str = "購入の件数") -> Figure:
@@ -115,6 +116,21 @@ def test_japanese_shows_in_a_family_that_lacks_it_and_in_one_that_is_not_install
             warnings.simplefilter("error")
             chart(name, figure, "Family")
         assert ink(outbox / f"figures/{name}.png") > 200
+
+
+def test_laying_out_japanese_labels_warns_of_nothing(outbox: Path) -> None:
+    code = """
+import pandas as pd
+from kaiseki_kit import *
+import matplotlib.pyplot as plt
+pd.Series([1, 2], index=["購入", "閲覧"]).plot.bar(title="件数")
+plt.tight_layout()
+chart("sales", plt, "Sales")
+"""
+    environment = {"PATH": "/usr/bin:/bin", "KAISEKI_OUTBOX": str(outbox)}
+    done = subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True, text=True)
+    assert "Glyph" not in done.stderr
+    assert ink(outbox / "figures/sales.png") > 1_000
 
 
 def test_saving_a_figure_leaves_the_settings_of_matplotlib_alone(outbox: Path) -> None:

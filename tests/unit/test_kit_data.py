@@ -23,7 +23,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_query_is_loaded_with_the_types_it_was_stored_with(data: Path) -> None:
     stored = pd.DataFrame(
-        {"n": [1, 2], "share": [0.5, None], "kind": ["購入", None], "at": pd.to_datetime(["2025-01-01", None])}
+        {"n": [1, 2], "share": [0.5, None], "kind": ["購入", None], "at": [pd.Timestamp("2025-01-01"), pd.NaT]}
     )
     stored.to_parquet(data / "orders.parquet")
     pd.testing.assert_frame_equal(kaiseki_kit.load("orders"), stored)

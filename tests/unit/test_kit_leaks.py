@@ -170,7 +170,7 @@ def test_gaps_lists_dates_and_decimals_in_features_do_not_stop_the_check() -> No
     frame["empty"] = None
     frame["lists"] = [[1, 2]] * 500
     frame["dates"] = [datetime.date(2025, 1, 1 + i % 28) for i in range(500)]
-    frame["decimals"] = [decimal.Decimal(i) / 7 for i in range(500)]
+    frame["decimals"] = pd.Series([decimal.Decimal(i) / 7 for i in range(500)], dtype=object)
     frame["tokyo"] = pd.date_range("2025-01-01", periods=500, freq="h", tz="Asia/Tokyo")
     frame["infinite"] = np.where(frame["c4"], np.inf, frame["c1"])
     frame["nullable"] = pd.array([1, None] * 250, dtype="Int64")
