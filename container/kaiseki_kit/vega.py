@@ -12,8 +12,10 @@ from kaiseki_kit.fonts import SVG_FAMILIES, teach_vega
 from kaiseki_kit.recording import file_in
 
 MOST_ROWS = 50_000
-# The renderer is a JavaScript engine that reserves this much address space and aborts the process if it cannot.
+# The renderer is a JavaScript engine, which aborts the whole process where it cannot have this much memory.
 ADDRESS_SPACE_NEEDED = 72 * 2**30
+DATA_NEEDED_TO_START = 1024 * 2**20
+DATA_NEEDED_TO_DRAW = 256 * 2**20
 
 Spec = dict[str, Any]
 
@@ -39,8 +41,19 @@ def save_vega(name: str, chart: Any, folder: Path, pixels_per_inch: int) -> list
 
 
 def can_render() -> bool:
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return limit == resource.RLIM_INFINITY or limit >= ADDRESS_SPACE_NEEDED
+    """Whether the limits of this process leave room for the renderer."""
+    address_space, _ = resource.getrlimit(resource.RLIMIT_AS)
+    data, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    needed = DATA_NEEDED_TO_DRAW if "vl_convert" in sys.modules else DATA_NEEDED_TO_START
+    roomy = address_space == resource.RLIM_INFINITY or address_space >= ADDRESS_SPACE_NEEDED
+    return roomy and (data == resource.RLIM_INFINITY or data - _data_segment() >= needed)
+
+
+def _data_segment() -> int:
+    """Bytes that count against RLIMIT_DATA; 0 where the system does not tell."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:")), 0)
 
 
 def render(name: str, specification: Spec, pixels_per_inch: int) -> tuple[str, bytes]:

@@ -186,10 +186,14 @@ def test_a_font_that_was_chosen_comes_first(outbox: Path) -> None:
     assert json.loads((outbox / "figures/fonts.vl.json").read_text())["config"]["font"].startswith("Georgia, IPAex")
 
 
-def test_where_the_renderer_would_kill_the_process_the_specification_alone_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("limit", "gigabytes"), [("RLIMIT_AS", 8), ("RLIMIT_DATA", 0.6)])
+def test_where_the_renderer_would_kill_the_process_the_specification_alone_is_kept(
+    tmp_path: Path, limit: str, gigabytes: float
+) -> None:
+    size = int(gigabytes * 2**30)
     code = f"""
 import resource
-resource.setrlimit(resource.RLIMIT_AS, ({8 * 2**30}, {8 * 2**30}))
+resource.setrlimit(resource.{limit}, ({size}, {size}))
 import altair as alt, pandas as pd
 from kaiseki_kit import chart
 chart("sales", alt.Chart(pd.DataFrame({{"x": [1]}})).mark_bar().encode(x="x"), "Sales")
