@@ -1,0 +1,102 @@
+"""The type of each column of a CSV, found from all of its values: the first type that fits them every one.
+
+Digits with a leading zero stay text (postal codes), and so do dates that could be read two ways (01/02/2024)."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from kaiseki.warehouses.identifiers import quoted
+
+_SAMPLE = 2_000  # rows that rule out most types before all rows are looked at
+_MISSING = "('', 'na', 'n/a', 'nan', 'null', 'none', '#n/a')"  # in a column whose other values are all of one type
+_INTEGER = r"[+-]?(0|[1-9][0-9]*)"
+_DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_ZERO_PADDED = r"[+-]?0[0-9].*"
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """`fits` and `value` are SQL over {v}, the trimmed text of a value that is there."""
+
+    name: str
+    fits: str
+    value: str
+
+
+def _by_format(pattern: str, to: str) -> _Candidate:
+    parsed = f"TRY_STRPTIME({{v}}, '{pattern}')"
+    return _Candidate(pattern, f"{parsed} IS NOT NULL", f"CAST({parsed} AS {to})")
+
+
+def _whole(to: str) -> _Candidate:
+    fits = f"regexp_full_match({{v}}, '{_INTEGER}') AND TRY_CAST({{v}} AS {to}) IS NOT NULL"
+    return _Candidate(to, fits, f"CAST({{v}} AS {to})")
+
+
+_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%d.%m.%Y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y")
+_TIME_ENDINGS = (" %H:%M:%S.%f", " %H:%M:%S", " %H:%M", "T%H:%M:%S.%f", "T%H:%M:%S", "T%H:%M")
+_MONTH_FIRST, _DAY_FIRST = "%m/%d/%Y", "%d/%m/%Y"
+
+_ZONED = _Candidate(
+    "timestamptz",
+    r"regexp_full_match({v}, '\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)? ?(Z|[+-]\d\d(:?\d\d)?)') "
+    "AND TRY_CAST({v} AS TIMESTAMPTZ) IS NOT NULL",
+    "CAST({v} AS TIMESTAMPTZ)",
+)
+_PLAIN = (
+    _Candidate("boolean", "lower({v}) IN ('true', 'false')", "lower({v}) = 'true'"),
+    _whole("INTEGER"),
+    _whole("BIGINT"),
+    _Candidate(
+        "double",
+        f"regexp_full_match({{v}}, '{_DECIMAL}') AND NOT regexp_full_match({{v}}, '[+-]?(0[0-9]|[0-9]{{{{16}}}}).*') "
+        "AND TRY_CAST({v} AS DOUBLE) IS NOT NULL",
+        "CAST({v} AS DOUBLE)",
+    ),
+    *(_by_format(f, "DATE") for f in _DATE_FORMATS),
+    *(_by_format(f + ending, "TIMESTAMP") for f in _DATE_FORMATS[:5] for ending in _TIME_ENDINGS),
+    _ZONED,
+)
+_AMBIGUOUS = tuple(
+    (_by_format(_MONTH_FIRST + ending, to), _by_format(_DAY_FIRST + ending, to))
+    for ending, to in (("", "DATE"), *((e, "TIMESTAMP") for e in _TIME_ENDINGS[:3]))
+)
+
+
+def typed_expressions(connection: duckdb.DuckDBPyConnection, table: str, names: list[str]) -> list[str]:
+    """For each text column of `raw text of <table>` the SQL that types it, under its name."""
+    source = quoted(f"raw text of {table}")
+    return [f"{_typed(connection, source, quoted(name))} AS {quoted(name)}" for name in names]
+
+
+def _typed(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> str:
+    trimmed = f"trim({column})"
+    present = f"{column} IS NOT NULL AND lower({trimmed}) NOT IN {_MISSING}"
+    for candidate in _survivors(connection, source, trimmed, present):
+        if _fits_all(connection, source, trimmed, present, [candidate]) == [candidate]:
+            return f"CASE WHEN {present} THEN {candidate.value.format(v=trimmed)} END"
+    for pair in _AMBIGUOUS:
+        fitting = _fits_all(connection, source, trimmed, present, list(pair))
+        if len(fitting) == 1:
+            return f"CASE WHEN {present} THEN {fitting[0].value.format(v=trimmed)} END"
+    return f"nullif({column}, '')"
+
+
+def _survivors(connection: duckdb.DuckDBPyConnection, source: str, trimmed: str, present: str) -> list[_Candidate]:
+    sample = f"(SELECT * FROM {source} LIMIT {_SAMPLE})"  # noqa: S608
+    return _fits_all(connection, sample, trimmed, present, list(_PLAIN), even_if_empty=True)
+
+
+def _fits_all(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    trimmed: str,
+    present: str,
+    candidates: list[_Candidate],
+    even_if_empty: bool = False,
+) -> list[_Candidate]:
+    tests = ", ".join(f"bool_and({c.fits.format(v=trimmed)}) FILTER ({present})" for c in candidates)
+    row = connection.execute(f"SELECT {tests} FROM {source}").fetchone()  # noqa: S608
+    assert row is not None
+    return [c for c, fits in zip(candidates, row, strict=True) if fits or (fits is None and even_if_empty)]

@@ -1,0 +1,203 @@
+"""A warehouse on this machine: a folder of files or a DuckDB file, queried in Redshift SQL.
+
+guard -> translate -> execute -> Parquet. DuckDB runs in this process, in memory, without access to files (but the
+Parquet files of the warehouse), network, extensions or its own settings."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from kaiseki.errors import WarehouseError
+from kaiseki.models import Catalog, Failure, Query, Table
+from kaiseki.warehouses.dialect import Translation, translate
+from kaiseki.warehouses.duckdb_catalog import read_catalog
+from kaiseki.warehouses.duckdb_types import redshift_type
+from kaiseki.warehouses.identifiers import quoted
+from kaiseki.warehouses.parquet_results import TooWide, Written, write_parquet
+from kaiseki.warehouses.profiles import profiled
+from kaiseki.warehouses.query_errors import explained
+from kaiseki.warehouses.refusal import Refusal
+from kaiseki.warehouses.sources import (
+    Loaded,
+    close_doors,
+    open_attachments,
+    open_source,
+    parquet_files,
+    prepare,
+)
+from kaiseki.warehouses.sql_guard import Statement, admit
+
+_BATCH = 16_384  # rows
+_MAX_THREADS = 4
+
+
+class DuckDBWarehouse:
+    """The port `Warehouse` on DuckDB. Made by `open`; queries may not run at the same time."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        loaded: list[Loaded],
+        now: datetime,
+        query_seconds: float,
+    ) -> None:
+        self._connection = connection
+        self._loaded = {(t.schema_name.lower(), t.name.lower()): t for t in loaded}
+        self._now = now
+        self._query_seconds = query_seconds
+        self._catalog = read_catalog(connection, loaded)
+
+    @classmethod
+    def open(
+        cls,
+        source: Path,
+        attachments: tuple[Path, ...] = (),
+        *,
+        now: datetime | None = None,
+        query_seconds: float = 120.0,
+        memory_limit: str = "2GB",
+        threads: int | None = None,
+    ) -> "DuckDBWarehouse":
+        """Loads a folder of CSV and Parquet files or a DuckDB file, and the attached files beside it.
+
+        `now` is what GETDATE, SYSDATE and CURRENT_DATE return in every query; the present moment if it is None.
+        Raises InputError for what cannot be loaded.
+        """
+        threads = threads or min(_MAX_THREADS, os.cpu_count() or 1)
+        connection = duckdb.connect(":memory:", config={"memory_limit": memory_limit, "threads": threads})
+        try:
+            prepare(connection)
+            loaded = open_source(connection, source)
+            loaded += open_attachments(connection, attachments, loaded)
+            close_doors(connection, parquet_files(loaded))
+            return cls(connection, loaded, now or datetime.now(), query_seconds)
+        except BaseException:
+            connection.close()
+            raise
+
+    def introspect(self) -> Catalog:
+        return self._catalog
+
+    def profile(self, table: Table) -> Table:
+        database, schema, name = self._place(table)
+        source = f"{quoted(database)}.{quoted(schema)}.{quoted(name)}"
+        try:
+            return profiled(self._connection, table, source)
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"{table.qualified} cannot be profiled", "Check that its files are in place."
+            ) from error
+
+    def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
+        started = time.monotonic()
+        statement, translation = None, None
+        try:
+            statement = admit(sql, self._catalog)
+            translation = translate(statement, self._now, self._place)
+            columns, written = self._execute(statement, translation, into, row_cap)
+        except Refusal as refusal:
+            return self._failed(name, sql, translation, refusal.as_failure(name), started)
+        return Query(
+            name=name,
+            sql=sql,
+            executed_sql=translation.sql,
+            sha256=written.sha256,
+            rows=written.rows,
+            bytes=written.bytes,
+            seconds=time.monotonic() - started,
+            truncated=written.truncated,
+            columns=columns,
+            warnings=translation.warnings,
+        )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _failed(self, name: str, sql: str, translation: Translation | None, failure: Failure, started: float) -> Query:
+        executed = translation.sql if translation else ""
+        return Query(name=name, sql=sql, executed_sql=executed, seconds=time.monotonic() - started, failure=failure)
+
+    def _place(self, table: Table) -> tuple[str, str, str]:
+        loaded = self._loaded[(table.schema_name.lower(), table.name.lower())]
+        return loaded.database, loaded.schema, loaded.name
+
+    # ── one query ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _execute(
+        self, statement: Statement, translation: Translation, into: Path, row_cap: int
+    ) -> tuple[tuple[tuple[str, str], ...], Written]:
+        names = [column for column, _ in statement.columns]
+        wide: set[int] = set()
+        while True:
+            try:
+                return self._stream(translation.sql, names, into, row_cap, wide)
+            except TooWide as found:
+                wide.add(found.position)
+
+    def _stream(
+        self, sql: str, names: list[str], into: Path, row_cap: int, wide: set[int]
+    ) -> tuple[tuple[tuple[str, str], ...], Written]:
+        partial = into.with_name(into.name + ".part")
+        cursor = self._connection.cursor()
+        try:
+            with _deadline(cursor, self._query_seconds):
+                relation = cursor.sql(_exportable(cursor, sql, names))
+                kinds = [str(t) for t in relation.types]
+                written = write_parquet(relation.to_arrow_reader(_BATCH), names, partial, row_cap, wide)
+            partial.replace(into)
+            columns = tuple(
+                (name, _stored_type(kind, n in wide)) for n, (name, kind) in enumerate(zip(names, kinds, strict=True))
+            )
+            return columns, written
+        except (duckdb.Error, OSError) as error:  # Arrow reports an error of DuckDB amid the rows as an OSError
+            if isinstance(error, OSError) and error.errno is not None:
+                hint = "Free space, or choose another folder."
+                raise WarehouseError(f"{into.name} cannot be written: {error.strerror}", hint) from error
+            raise explained(str(error), self._query_seconds) from error
+        finally:
+            partial.unlink(missing_ok=True)
+            cursor.close()
+
+
+def _exportable(cursor: duckdb.DuckDBPyConnection, sql: str, names: list[str]) -> str:
+    """The SQL, with the columns that Parquet has no type for turned into text: nested values as JSON."""
+    described = cursor.execute(f"DESCRIBE {sql}").fetchall()
+    kinds = [redshift_type(row[1]) for row in described]
+    for name, kind in zip(names, kinds, strict=True):
+        if kind == "INTERVAL":
+            hint = "Use DATEDIFF(second, a, b), or cast the parts you need to numbers."
+            raise Refusal("Unsupported", f"the column {name} is an INTERVAL, which cannot be stored", hint=hint)
+    if "SUPER" not in kinds and all(row[1] not in ("UUID", "BIT") for row in described):
+        return sql
+    listed = ", ".join(f"c{n}" for n in range(len(names)))
+    exported = ", ".join(
+        f"CAST(to_json(c{n}) AS VARCHAR) AS c{n}"
+        if kind == "SUPER"
+        else f"CAST(c{n} AS VARCHAR) AS c{n}"
+        if row[1] in ("UUID", "BIT")
+        else f"c{n}"
+        for n, (kind, row) in enumerate(zip(kinds, described, strict=True))
+    )
+    return f"SELECT {exported} FROM ({sql}) AS result({listed})"  # noqa: S608
+
+
+def _stored_type(duckdb_type: str, wide: bool) -> str:
+    found = redshift_type(duckdb_type)
+    return "BIGINT" if found.startswith("NUMERIC(") and found.endswith(",0)") and not wide else found
+
+
+@contextmanager
+def _deadline(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    timer = threading.Timer(seconds, cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
