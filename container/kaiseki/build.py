@@ -54,7 +54,7 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
 @contextmanager
 def open_sandbox(settings: Settings, clock: datetime) -> Iterator[Sandbox]:
     """Starts to warm up at once: the schema can be read meanwhile."""
-    with LocalSandbox(limits=Limits(memory=settings.sandbox.memory_mb * MIB), clock=clock) as sandbox:
+    with LocalSandbox(clock, Limits(memory=settings.sandbox.memory_mb * MIB)) as sandbox:
         sandbox.warm()
         yield sandbox
 

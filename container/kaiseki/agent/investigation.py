@@ -73,7 +73,7 @@ class Investigation:
             step = Step(number=self.journal.next_number, reply=text, failure=reply)
             self._record(step)
             return self._continue(text, step, (reply,))
-        step = self._try(reply) if reply.is_step else None
+        step = self._try(reply) if reply.queries or reply.code or reply.lookups else None
         if step is not None and step.failure is not None:
             return self._continue(text, step, (step.failure,), reply.lookups)
         if reply.answer is None:
@@ -102,13 +102,6 @@ class Investigation:
     def _answer(self, draft: AnswerDraft) -> tuple[Conclusion | None, tuple[Failure, ...]]:
         """The conclusion, if figures are bound and the facts come out the same again; else the failures."""
         self.tell(Event(kind="phase", message="checking the answer"))
-        replay = None
-        if self.workbench.accepted:
-            replay = self.workbench.replay()
-            differs = as_failure(replay)
-            if differs is not None:
-                self.tell(Event(kind="failed", message=f"{differs.type}: {differs.message}"))
-                return None, (differs,)
         verdict = review(
             draft,
             self.case.question,
@@ -118,10 +111,19 @@ class Investigation:
             self.case.resolutions,
         )
         if verdict.failures:
-            first = verdict.failures[0]
-            self.tell(Event(kind="failed", message=f"{first.type}: {first.message}"))
-            return None, verdict.failures
+            return None, self._refused(verdict.failures)
+        if not self.workbench.accepted:
+            return Conclusion("", draft, verdict), ()
+        self.tell(Event(kind="phase", message="running the analysis again from the top"))
+        replay = self.workbench.replay()
+        differs = as_failure(replay)
+        if differs is not None:
+            return None, self._refused((differs,))
         return Conclusion("", draft, verdict, replay), ()
+
+    def _refused(self, failures: tuple[Failure, ...]) -> tuple[Failure, ...]:
+        self.tell(Event(kind="failed", message=f"{failures[0].type}: {failures[0].message}"))
+        return failures
 
     def _continue(
         self, text: str, step: Step | None, failures: tuple[Failure, ...], lookups: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ from kaiseki.models import Fact, Record, Step
 
 
 def lineage_of(steps: Sequence[Step]) -> Lineage:
-    return trace([(step.number, step.code) for step in steps if step.code])
+    queries = {query.name for step in steps for query in step.queries}
+    return trace([(step.number, step.code) for step in steps if step.code], queries)
 
 
 def records_of(step: Step) -> tuple[Record, ...]:
@@ -26,7 +27,7 @@ def facts_of(steps: Sequence[Step]) -> dict[str, Fact]:
             note=record.note,
             step=record.step,
             line=record.line,
-            queries=tuple(sorted(lineage.queries(record.step, record.line))),
+            queries=tuple(sorted(lineage.queries(record.step, record.line, record.name))),
         )
         for step in steps
         for record in records_of(step)

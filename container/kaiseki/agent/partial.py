@@ -21,8 +21,8 @@ def partial_answer(facts: Mapping[str, Fact], language: Literal["en", "ja"]) -> 
     """A draft that cites each fact whose value can be shown in a line."""
     lines = [_line(fact) for fact in facts.values() if fact.kind == "fact" and _fits_a_line(fact)]
     if not lines:
-        return AnswerDraft(Outcome.PARTIAL, _NOTHING[language])
-    return AnswerDraft(Outcome.PARTIAL, "\n".join([_OPENING[language], "", *lines]))
+        return AnswerDraft(outcome=Outcome.PARTIAL, template=_NOTHING[language])
+    return AnswerDraft(outcome=Outcome.PARTIAL, template="\n".join([_OPENING[language], "", *lines]))
 
 
 def _line(fact: Fact) -> str:

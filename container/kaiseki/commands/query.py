@@ -12,7 +12,7 @@ from rich.table import Table
 from kaiseki.build import open_warehouse
 from kaiseki.errors import InputError
 from kaiseki.settings import Settings
-from kaiseki.warehouses.rows import rows_as_json
+from kaiseki.warehouses.parquet_results import rows_as_json
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
