@@ -1,6 +1,7 @@
 """What ends a session of the sandbox, that nothing outlives it, and that nothing else suffers from it."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -278,6 +279,19 @@ def test_a_folder_that_was_closed_to_its_owner_is_removed(sandbox: LocalSandbox,
         assert workdir.is_dir()
     assert not workdir.exists()
     assert Path("/etc/passwd").exists()
+
+
+@pytest.mark.parametrize("trick", ["os.rename(d, d + '-moved'); os.symlink('/etc', d)", "shutil.rmtree(d)"])
+def test_a_folder_that_was_moved_or_removed_does_not_keep_the_session_from_closing(
+    sandbox: LocalSandbox, tmp_path: Path, trick: str
+) -> None:
+    with sandbox.open(tmp_path) as session:
+        code = f"import os, shutil\nd = os.getcwd()\nprint(d, flush=True)\n{trick}"
+        workdir = Path(session.execute(code, 1, 20).stdout.strip())
+    assert not os.path.lexists(workdir)
+    assert Path("/etc/passwd").exists()
+    if (moved := workdir.with_name(f"{workdir.name}-moved")).exists():
+        shutil.rmtree(moved)
 
 
 def test_long_output_keeps_its_head_and_its_tail(session: LocalSession) -> None:

@@ -1,5 +1,6 @@
 """An error of generated code is told as plain Python would tell it: its lines, and none of the program's."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,7 +121,7 @@ def test_the_middle_of_a_long_row_of_library_frames_is_left_out(session: LocalSe
     told = failure(session, code)
     assert told.line == 3
     assert told.traceback.count('  File "copy.py"') == 8
-    assert "\n  ... 32 frames of libraries ...\n" in told.traceback
+    assert re.search(r"\n  \.\.\. \d+ frames of libraries \.\.\.\n", told.traceback)
     assert told.traceback.startswith('Traceback (most recent call last):\n  File "step-01.py", line 6, in <module>\n')
     assert told.traceback.endswith("ValueError: no copy\n")
 

@@ -119,6 +119,12 @@ class Zygote:
         """Ends a session whose supervisor does not answer."""
         self._send({"do": "kill", "session": session})
 
+    def last_words(self) -> str:
+        """The last line that the zygote or a supervisor wrote to stderr."""
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "its process ended"
+
     def close(self) -> None:
         """Ends the zygote and all its sessions."""
         self._control.close()
@@ -153,6 +159,4 @@ class Zygote:
         self._ready = True
 
     def _failed_to_start(self) -> SandboxError:
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return SandboxError(f"the sandbox cannot start: {lines[-1] if lines else 'its process ended'}", hint=_HINT)
+        return SandboxError(f"the sandbox cannot start: {self.last_words()}", hint=_HINT)

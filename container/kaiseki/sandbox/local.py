@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +47,7 @@ class LocalSandbox:
         self._seed = seed
         self._preload = preload
         self._zygote: Zygote | None = None
+        self._starting = threading.Lock()
         self._open: list[LocalSession] = []
 
     def warm(self) -> None:
@@ -80,11 +82,12 @@ class LocalSandbox:
             self._zygote = None
 
     def _running_zygote(self) -> Zygote:
-        if self._zygote and self._zygote.lost:
-            self._zygote.close()
-            self._zygote = None
-        self._zygote = self._zygote or Zygote(self._preload, self._limits)
-        return self._zygote
+        with self._starting:
+            if self._zygote and self._zygote.lost:
+                self._zygote.close()
+                self._zygote = None
+            self._zygote = self._zygote or Zygote(self._preload, self._limits)
+            return self._zygote
 
     def __enter__(self) -> Self:
         return self
@@ -167,12 +170,11 @@ class LocalSession:
         try:
             answer = self._channel.receive(self._limits.boot + _PATIENCE_SECONDS)
         except (OSError, EOFError, wire.BadFrame) as error:
-            raise SandboxError("the session's process ended before it was ready") from error
+            raise SandboxError(f"the session cannot start: {self._zygote.last_words()}") from error
         failure = self._failure(answer, {"code": "", "step": 0, "timeout": self._limits.boot})
         if failure:
-            raise SandboxError(
-                f"the session cannot start: {failure.type}: {failure.message}", hint="`make setup` mends a broken kit"
-            )
+            said = answer["stderr"].strip().splitlines() or [f"{failure.type}: {failure.message}"]
+            raise SandboxError(f"the session cannot start: {said[-1]}", hint="`make setup` mends a broken kit")
 
     def _answer(self, seconds: float) -> wire.Message:
         while (answer := self._channel.receive(seconds))["id"] != self._requests:

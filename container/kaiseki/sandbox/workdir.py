@@ -54,9 +54,14 @@ def remove(workdir: Path) -> None:
     """
     names = (f".doomed-{number}" for number in range(1 << 62))
     try:
-        root = os.open(workdir, _OPEN_FOLDER)
+        mode = workdir.lstat().st_mode
     except FileNotFoundError:
         return
+    if not stat.S_ISDIR(mode):  # the code put something else in its place
+        workdir.unlink()
+        return
+    workdir.chmod(0o700)
+    root = os.open(workdir, _OPEN_FOLDER)
     try:
         while folders := _clear(root, root, names):
             for name in folders:

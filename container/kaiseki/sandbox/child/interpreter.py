@@ -3,8 +3,11 @@
 Everything here lies within reach of the generated code; nothing it says may be trusted.
 """
 
+import __future__
+
 import ast
 import builtins
+import contextlib
 import ctypes
 import faulthandler
 import gc
@@ -13,6 +16,7 @@ import resource
 import signal
 import socket
 import sys
+import traceback
 import types
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +35,7 @@ DUMP_SIGNAL = signal.SIGUSR1
 _PRELUDE = "from kaiseki_kit import *\nimport numpy as np\nimport pandas as pd\n"
 _LONGEST_ECHO = 8_000  # characters
 _MOST_FILES = 1 << 20
-_FUTURES = 0x1FE0000  # the flags that `from __future__` sets
+_FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 _libc = ctypes.CDLL(None)
 # Looked up before any fork: to walk through sys.modules in a session would copy megabytes that it shares.
 _HOST_MODULES = tuple(name for name in sys.modules if name.startswith("kaiseki."))
@@ -65,6 +69,8 @@ def run(setting: Setting, supervisor: int) -> None:
             channel.send(interpreter.execute(request))
     except EOFError:
         code = 0
+    except Exception:  # noqa: BLE001 - told to the supervisor, with all else that comes on stderr
+        traceback.print_exc()
     finally:
         os._exit(code)
 
@@ -73,7 +79,8 @@ def _confine(setting: Setting, supervisor: int) -> None:
     os.setsid()
     processes.die_with_parent(supervisor)
     os.closerange(FIRST_FREE, _MOST_FILES)
-    Path("/proc/self/oom_score_adj").write_text("1000")
+    with contextlib.suppress(OSError):  # where /proc may not be written to
+        Path("/proc/self/oom_score_adj").write_text("1000")
     limits = setting.limits
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, limits.file)

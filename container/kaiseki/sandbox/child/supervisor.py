@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import time
+import traceback
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -56,6 +57,8 @@ def run(host: socket.socket, setting: interpreter.Setting, zygote: int) -> NoRet
         finally:
             processes.end_descendants(_END_SECONDS)
             workdir.remove(setting.folder)
+    except Exception:  # noqa: BLE001 - there is no caller; the host reads what the zygote's stderr says
+        traceback.print_exc()
     finally:
         os._exit(0)
 
