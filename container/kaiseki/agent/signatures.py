@@ -61,11 +61,14 @@ class WriteStep(dspy.Signature):  # type: ignore[misc]  # dspy ships no types
         table(name, df, title)                       a table for the report
         chart(name, figure, title)                   an Altair chart or a matplotlib figure
         model(name, estimator, X_test, y_test, predictions, X_train=..., y_train=...)
-                                                     records held-out scores, a baseline and a check for leakage; for
-                                                     two classes `predictions` are probabilities of the positive class.
-                                                     Its facts: <name>_score, <name>_baseline, <name>_metric,
-                                                     <name>_suspects, <name>_rows_test
+                                                     measures predictions on held-out rows: score, baseline, a check
+                                                     for leakage, what each feature contributes. For two classes
+                                                     `predictions` are probabilities of the positive class. Always
+                                                     pass the training rows too. Its facts: <name>_score,
+                                                     <name>_baseline, <name>_metric, <name>_rows_test,
+                                                     <name>_suspects; its tables: <name>_importance, <name>_leakage
         leakage(X, y)                                what each feature says of the target alone
+      These names are taken: call your own variables otherwise (`classifier`, not `model`).
     - Also there: scikit-learn, scipy, matplotlib, altair, pyarrow, the standard library.
     - Compute, do not assert: a fact whose value does not come from loaded rows is refused. Record every figure, name
       and verdict that the answer will use. Sentences that depend on what is found are facts too: short strings.
