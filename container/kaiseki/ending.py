@@ -49,41 +49,42 @@ def ending_of(conclusion: Conclusion, bench: Workbench, language: Language, drif
 
 def interrupted(bench: Workbench, language: Language) -> Ending:
     """Somebody cancelled the run. Its facts were not replayed: there was no time to ask for."""
-    ending = _measured(bench, language)
-    ending.update(status=Status.CANCELLED, reason="cancelled", checks=checks_of(bench.accepted, ()))
-    return ending
+    return {
+        **_measured(bench, language),
+        "status": Status.CANCELLED,
+        "reason": "cancelled",
+        "checks": checks_of(bench.accepted, ()),
+    }
 
 
 def failed(error: KaisekiError, bench: Workbench, language: Language) -> Ending:
-    ending = _measured(bench, language)
-    ending.update(
-        status=Status.FAILED,
-        reason=f"failed.{error.code}",
-        failure=error.as_json()["error"],
-        checks=checks_of(bench.accepted, ()),
-    )
-    return ending
+    return {
+        **_measured(bench, language),
+        "status": Status.FAILED,
+        "reason": f"failed.{error.code}",
+        "failure": error.as_json()["error"],
+        "checks": checks_of(bench.accepted, ()),
+    }
 
 
 def _limited(reason: str, bench: Workbench, language: Language, drift: Sequence[str]) -> Ending:
     """A limit ended the run; the reserve of the budget pays for the replay of what there is."""
     replay = bench.replay() if bench.accepted else None
-    ending = _measured(bench, language)
-    ending.update(
-        status=Status.SUCCEEDED,
-        outcome=Outcome.PARTIAL,
-        reason=reason if replay is None or replay.same else "replay.differs",
-        replayed=replay is not None and replay.same,
-        checks=(*_replayed(replay), *checks_of(bench.accepted, drift)),
-    )
-    return ending
+    return {
+        **_measured(bench, language),
+        "status": Status.SUCCEEDED,
+        "outcome": Outcome.PARTIAL,
+        "reason": reason if replay is None or replay.same else "replay.differs",
+        "replayed": replay is not None and replay.same,
+        "checks": (*_replayed(replay), *checks_of(bench.accepted, drift)),
+    }
 
 
 def _measured(bench: Workbench, language: Language) -> Ending:
     draft = partial_answer(bench.facts, language)
     bound = bind(draft.template, bench.facts, {})
     if not isinstance(bound, Bound):
-        draft, bound = partial_answer({}, language), Bound((), "")
+        draft, bound = partial_answer({}, language), Bound(parts=(), text="")
     return Ending(
         answer=bound.text,
         answer_parts=bound.parts,

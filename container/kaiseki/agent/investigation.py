@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from kaiseki.agent.analyst import Analyst
 from kaiseki.agent.journal import Journal, Turn
 from kaiseki.agent.meter import Meter
@@ -62,7 +64,7 @@ class Investigation:
         self.tell(Event(kind="thinking", message=signature, step=self.journal.next_number))
         answer = self.analyst.ask(self.case.briefing, self.journal)
         self.meter.called(answer.usage)
-        detail = {"signature": signature, "reply": answer.reply, "usage": answer.usage.model_dump()}
+        detail: JsonValue = {"signature": signature, "reply": answer.reply, "usage": answer.usage.model_dump()}
         self.tell(Event(kind="model_call", message=signature, step=self.journal.next_number, detail=detail))
         return answer.reply
 
@@ -70,18 +72,18 @@ class Investigation:
         """One turn: the step of a reply first, then its answer; the first failure ends the turn."""
         reply = parse_reply(text)
         if isinstance(reply, Failure):
-            step = Step(number=self.journal.next_number, reply=text, failure=reply)
-            self._record(step)
-            return self._continue(text, step, (reply,))
+            unread = Step(number=self.journal.next_number, reply=text, failure=reply)
+            self._record(unread)
+            self._continue(text, unread, (reply,))
+            return None
         step = self._try(reply) if reply.queries or reply.code or reply.lookups else None
-        if step is not None and step.failure is not None:
-            return self._continue(text, step, (step.failure,), reply.lookups)
-        if reply.answer is None:
-            return self._continue(text, step, (), reply.lookups)
-        conclusion, failures = self._answer(reply.answer)
-        if conclusion is None:
-            return self._continue(text, step, failures, reply.lookups)
-        return conclusion
+        failures = (step.failure,) if step is not None and step.failure is not None else ()
+        if reply.answer is not None and not failures:
+            conclusion, failures = self._answer(reply.answer)
+            if conclusion is not None:
+                return conclusion
+        self._continue(text, step, failures, reply.lookups)
+        return None
 
     def _try(self, reply: Reply) -> Step:
         number = self.journal.next_number

@@ -15,7 +15,8 @@ def _markdown(path: Path) -> str:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         header = next(rows, [])
-        shown, rest = [], 0
+        shown: list[list[str]] = []
+        rest = 0
         for row in rows:
             if len(shown) < SHOWN_ROWS:
                 shown.append(row)
