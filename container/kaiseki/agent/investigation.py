@@ -77,7 +77,7 @@ class Investigation:
             self._continue(text, unread, (reply,))
             return None
         step = self._try(reply) if reply.queries or reply.code or reply.lookups else None
-        failures = (step.failure,) if step is not None and step.failure is not None else ()
+        failures: tuple[Failure, ...] = (step.failure,) if step is not None and step.failure is not None else ()
         if reply.answer is not None and not failures:
             conclusion, failures = self._answer(reply.answer)
             if conclusion is not None:
