@@ -79,7 +79,7 @@ print(os.getpid(), int(os.read(read, 20)), subprocess.Popen(["sleep", "600"], st
 def test_a_step_that_does_not_end_is_killed_in_time_and_its_line_is_told(session: LocalSession) -> None:
     started = time.monotonic()
     execution = session.execute("x = 1\nprint('begun')\nwhile True:\n    x += 1", 3, 0.5)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     assert_ended(session, execution, "time")
     assert execution.timed_out
     assert execution.stdout == "begun\n"
@@ -112,7 +112,7 @@ def test_a_step_that_ignores_signals_and_errors_is_killed(session: LocalSession)
 
 
 def test_a_timeout_ends_children_that_left_the_process_group(session: LocalSession) -> None:
-    execution = session.execute(f"{DAEMON}\ntime.sleep(600)", 1, 1.0)
+    execution = session.execute(f"{DAEMON}\ntime.sleep(600)", 1, 2.0)
     assert_ended(session, execution, "time")
     assert len(execution.stdout.split()) == 3
     assert all(gone(int(pid)) for pid in execution.stdout.split())
@@ -131,7 +131,7 @@ def test_a_child_that_holds_the_output_does_not_hold_up_the_step(session: LocalS
     execution = session.execute("import subprocess\nsubprocess.Popen(['sleep', '600'])\nprint('done')", 1, 5)
     assert execution.failure is None
     assert execution.stdout.endswith("done\n")
-    assert execution.seconds < 2
+    assert execution.seconds < 5
 
 
 def test_a_thread_that_was_left_running_holds_nothing_up_and_its_output_goes_nowhere(session: LocalSession) -> None:
@@ -157,11 +157,13 @@ def test_memory_that_one_process_asks_for_is_an_error_that_the_session_survives(
     assert session.execute("x", 2, 20).stdout == "1\n"
 
 
-def test_memory_that_piles_up_is_an_error_that_the_session_survives(session: LocalSession) -> None:
-    execution = session.execute("pile = []\nwhile True: pile.append(bytearray(10_000_000))", 1, 20)
+def test_memory_that_piles_up_ends_the_session_and_the_line_is_told(session: LocalSession) -> None:
+    code = "import time\npile = []\nwhile True:\n    pile.append(np.ones(2_000_000)); time.sleep(0.01)"
+    execution = session.execute(code, 1, 20)
+    assert_ended(session, execution, "memory")
     assert execution.failure is not None
-    assert execution.failure.type == "MemoryError"
-    assert session.execute("del pile\n1", 2, 20).stdout == "1\n"
+    assert execution.failure.line == 4
+    assert execution.peak_memory_bytes > LIMITS.memory
 
 
 def test_memory_that_several_processes_use_together_ends_the_session(session: LocalSession) -> None:
@@ -324,7 +326,7 @@ def test_output_without_end_is_cut_and_ends_with_the_time(session: LocalSession)
 def test_an_interpreter_that_ends_itself_is_told(session: LocalSession, code: str, exit_code: int, told: str) -> None:
     started = time.monotonic()
     execution = session.execute(f"print('before')\n{code}", 1, 20)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     assert (execution.killed, execution.exit_code) == ("exit", exit_code)
     assert execution.stdout == "before\n"
     assert execution.failure is not None

@@ -35,6 +35,7 @@ DUMP_SIGNAL = signal.SIGUSR1
 _PRELUDE = "from kaiseki_kit import *\nimport numpy as np\nimport pandas as pd\n"
 _LONGEST_ECHO = 8_000  # characters
 _MOST_FILES = 1 << 20
+_UNTOUCHED = 1 << 30  # bytes of writable memory that libraries ask for and never use: stacks, V8's heaps
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 _libc = ctypes.CDLL(None)
 # Looked up before any fork: to walk through sys.modules in a session would copy megabytes that it shares.
@@ -86,10 +87,10 @@ def _confine(setting: Setting, supervisor: int) -> None:
     _limit(resource.RLIMIT_FSIZE, limits.file)
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
     _limit(resource.RLIMIT_CPU, int(limits.cpu) + 1)
-    # The data segment, not the address space: stacks of threads and arenas of allocators reserve far more than they
-    # use. It makes a MemoryError of most allocations that the watchdog would have to kill for. RLIMIT_NPROC counts all
-    # processes of the user, those outside too: the watchdog counts those of the session.
-    _limit(resource.RLIMIT_DATA, limits.memory + _data_segment())
+    # The data segment, not the address space, of which JavaScript engines and allocators reserve many times what they
+    # use. It makes a MemoryError of a request that is far too large; what is really used, the watchdog sees.
+    # RLIMIT_NPROC counts all processes of the user, those outside too: the watchdog counts those of the session.
+    _limit(resource.RLIMIT_DATA, _data_segment() + limits.memory + _UNTOUCHED)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     faulthandler.enable(DUMPS, all_threads=False)
