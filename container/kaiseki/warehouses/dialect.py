@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
+from sqlglot.errors import UnsupportedError
 
 from kaiseki.models import Table
 from kaiseki.warehouses import sql_types as types
@@ -17,10 +18,12 @@ from kaiseki.warehouses.dialect_formats import FORMATS
 from kaiseki.warehouses.dialect_patterns import PATTERNS, like, matches, similar_to
 from kaiseki.warehouses.dialect_scalars import SCALARS
 from kaiseki.warehouses.duckdb_expressions import as_double, as_text, call, cast, text, unsupported
+from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sql_binding import TABLE_META
 from kaiseki.warehouses.sql_guard import Statement
 from kaiseki.warehouses.sql_inference import keep_type, output_name, type_of
 
+_PYTHON = "Load the rows and compute it in Python."
 _FEW_DECIMALS = 4
 _SCALAR_RULES = {**SCALARS, **DATES, **FORMATS, **PATTERNS}
 
@@ -42,7 +45,11 @@ def translate(statement: Statement, now: datetime, located: Located) -> Translat
         replacement = _rewrite(node, now, located)
         if replacement is not node:
             node.replace(keep_type(node, replacement))
-    return Translation(root.this.sql(dialect="duckdb", comments=False), _numeric_warnings(statement))
+    try:
+        sql = root.this.sql(dialect="duckdb", comments=False, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        raise Refusal("Unsupported", "a part of the statement has no counterpart on DuckDB", hint=_PYTHON) from error
+    return Translation(sql, _numeric_warnings(statement))
 
 
 def _rewrite(node: exp.Expr, now: datetime, located: Located) -> exp.Expr:
@@ -95,8 +102,7 @@ def _window(node: exp.Window) -> exp.Expr:
 
     def over(value: exp.Expr) -> exp.Expr:
         if nulls and isinstance(value, exp.Anonymous):
-            *others, last = value.expressions
-            value = call(value.name, *others, exp.IgnoreNulls(this=last))
+            value = exp.IgnoreNulls(this=_skipping_nulls(value))
         parts = {
             key: [p.copy() for p in part]
             if isinstance(part, list)
@@ -110,6 +116,21 @@ def _window(node: exp.Window) -> exp.Expr:
 
     made = AGGREGATES[inner.name.lower()](inner, over)
     return made if isinstance(made, exp.Window | exp.Cast) else exp.Paren(this=made)
+
+
+def _skipping_nulls(value: exp.Anonymous) -> exp.Expr:
+    """The function as a node of its own class: of these alone the generator knows where IGNORE NULLS goes."""
+    kind, names = _NULL_SKIPPERS[value.name.lower()]
+    return kind(**dict(zip(names, value.expressions, strict=False)))
+
+
+_NULL_SKIPPERS: dict[str, tuple[type[exp.Func], tuple[str, ...]]] = {
+    "lag": (exp.Lag, ("this", "offset", "default")),
+    "lead": (exp.Lead, ("this", "offset", "default")),
+    "first_value": (exp.FirstValue, ("this",)),
+    "last_value": (exp.LastValue, ("this",)),
+    "nth_value": (exp.NthValue, ("this", "offset")),
+}
 
 
 # ── operators and casts ───────────────────────────────────────────────────────────────────────────────────────────

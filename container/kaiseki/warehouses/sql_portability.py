@@ -7,9 +7,11 @@ from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sql_shape import line_of
 
 _FRAMED = frozenset("first_value last_value nth_value".split())
+_NULL_SKIPPERS = _FRAMED | {"lag", "lead"}
 _WINDOW_ONLY = (
     frozenset("row_number rank dense_rank percent_rank cume_dist ntile lag lead ratio_to_report".split()) | _FRAMED
 )
+_SORTED = ("percentile_cont", "median", "listagg")
 _NO_FRAME = "Write ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW after the ORDER BY."
 
 
@@ -19,6 +21,8 @@ def check_portability(statement: exp.Expr) -> tuple[str, ...]:
         _check_window(window)
     for call in statement.find_all(exp.Anonymous):
         _check_place(call)
+    for nulls in (*statement.find_all(exp.IgnoreNulls), *statement.find_all(exp.RespectNulls)):
+        _check_null_option(nulls)
     for select in statement.find_all(exp.Select):
         _check_ordered_aggregates(select)
     limits: list[exp.Limit | exp.Offset] = [*statement.find_all(exp.Limit), *statement.find_all(exp.Offset)]
@@ -87,23 +91,33 @@ def _check_distinct(call: exp.Anonymous, name: str) -> None:
         raise Refusal("NotAllowed", f"{name.upper()}(DISTINCT a, b) is not Redshift", line_of(call), hint)
 
 
+def _check_null_option(option: exp.Expr) -> None:
+    call = option.this
+    if not isinstance(option.parent, exp.Window) or not isinstance(call, exp.Anonymous):
+        hint = "Write LAG(value) IGNORE NULLS OVER (...)."
+        raise Refusal("SyntaxError", "IGNORE NULLS stands between a function and its OVER", line_of(option), hint)
+    if call.name.lower() not in _NULL_SKIPPERS:
+        message = f"{call.name.upper()} takes no IGNORE NULLS"
+        raise Refusal("NotAllowed", message, line_of(option), "Filter the nulls first.")
+
+
 def _check_ordered_aggregates(select: exp.Select) -> None:
-    """Redshift sorts once for all PERCENTILE_CONT and MEDIAN of a SELECT, so all must sort by the same."""
+    """Redshift sorts once for all LISTAGG, PERCENTILE_CONT and MEDIAN of a SELECT: all must sort by the same."""
     orders: dict[str, exp.Expr] = {}
     for call in select.find_all(exp.Anonymous):
-        if call.parent_select is not select or call.name.lower() not in ("percentile_cont", "median"):
+        if call.parent_select is not select or call.name.lower() not in _SORTED:
             continue
         within = call.parent
         if isinstance(within, exp.WithinGroup):
             if isinstance(within.parent, exp.Window):
                 continue
             orders.setdefault(within.expression.sql(comments=False).removesuffix(" NULLS FIRST"), call)
-        elif not isinstance(within, exp.Window):
+        elif not isinstance(within, exp.Window) and call.name.lower() == "median":
             orders.setdefault("ORDER BY " + call.expressions[0].sql(comments=False), call)
     if len(orders) > 1:
         hint = "Make each a WITH query of its own and join them, or load the rows and use Python."
         second = list(orders.values())[1]
-        raise Refusal("NotAllowed", "percentiles with different ORDER BY in one SELECT", line_of(second), hint)
+        raise Refusal("NotAllowed", "sorted aggregates with different ORDER BY in one SELECT", line_of(second), hint)
 
 
 def _check_limit(limit: exp.Limit | exp.Offset) -> None:
