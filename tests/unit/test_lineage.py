@@ -187,6 +187,28 @@ DESCENT = {
     "print in between": ('d = load("a")\nprint(d.head())\nfact("n", d.x.sum())', "a"),
     "async": ('async def f():\n    return len(load("a"))\nimport asyncio\nfact("n", asyncio.run(f()))', "a"),
     "assert and raise": ('d = load("a")\nassert len(d), "空です"\nfact("n", len(d))', "a"),
+    "what continue leaves": ('for i in range(3):\n    x = load("a")\n    continue\n    x = 1\nfact("n", x)', "a"),
+    "what break leaves": (
+        'for i in range(3):\n    x = load("a")\n    if i:\n        break\n    x = 1\nfact("n", x)',
+        "a",
+    ),
+    "what return leaves": (
+        'def f(i):\n    global x\n    x = load("a")\n    if i:\n        return\n    x = 1\nf(1)\nfact("n", x)',
+        "a",
+    ),
+    "else of a try": ('y = 1\ntry:\n    load("a").check()\nexcept E:\n    pass\nelse:\n    y = 2\nfact("n", y)', "a"),
+    "a function chosen by data": ('f = sum if load("a").p[0] else max\nfact("n", f([1, 2]))', "a"),
+    "own function chosen by data": (
+        'def f():\n    return 1\ndef g():\n    return 2\nh = f if load("a").p[0] else g\nfact("n", h())',
+        "a",
+    ),
+    "a callback that is never called": (
+        'x = load("a").x\ndef f(v):\n    global x\n    x = 1\nlist(map(f, []))\nfact("n", x)',
+        "a",
+    ),
+    "a query chosen by data": ('q = "b" if load("a").p[0] else "c"\nfact("n", len(load(q)))', "abc"),
+    "an attribute of a function": ('def f():\n    pass\ng = f\ng.n = len(load("a"))\nfact("n", f.n)', "a"),
+    "an attribute of a class": ('class C:\n    pass\nC.n = len(load("a"))\nfact("n", C().n)', "a"),
     "japanese names": ('売上 = load("a")\n合計 = 売上["金額"].sum()\nfact("total", 合計)', "a"),
 }
 

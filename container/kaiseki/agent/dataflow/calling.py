@@ -13,7 +13,7 @@ from kaiseki.agent.dataflow.methods import (
     READS_EVERYTHING,
     VIEWS,
 )
-from kaiseki.agent.dataflow.state import CURRENT_FIGURE, MODULE, Frame
+from kaiseki.agent.dataflow.state import CURRENT_FIGURE, MODULE, Frame, join_names
 from kaiseki.agent.dataflow.values import Callee, Class, Function, Kit, Library, Queries, Value, join
 
 _DEEPEST = 12  # calls followed within calls
@@ -30,11 +30,11 @@ class Calls(Expressions):
             arguments = self._arguments(node)
             if not callee.callees:
                 return self._unknown(node, node.func, callee, arguments)
-            return join([self._invoke(node, each, arguments) for each in callee.callees])
+            return self._invoke_any(node, callee, arguments)
         receiver = self.value(node.func.value)
         callee = self.attribute(node.func.attr, receiver)
         arguments = self._arguments(node)
-        results = [self._invoke(node, each, arguments) for each in callee.callees]
+        results = [self._invoke_any(node, callee, arguments)]
         if not any(isinstance(each, Library) for each in receiver.callees):
             results.append(self._method(node, node.func, receiver, arguments))
         return join(results)
@@ -57,6 +57,11 @@ class Calls(Expressions):
                 keywords[keyword.arg] = value
         return Arguments(tuple(positional), keywords, tuple(spread))
 
+    def _invoke_any(self, node: ast.Call, callee: Value, arguments: Arguments) -> Value:
+        """What any of the callees gives; which one it is may depend on data."""
+        with self.under(callee.queries):
+            return join(self._invoke(node, each, arguments) for each in callee.callees).under(callee.queries)
+
     def _invoke(self, node: ast.Call, callee: Callee, arguments: Arguments) -> Value:
         match callee:
             case Function():
@@ -71,9 +76,13 @@ class Calls(Expressions):
     # ── the kit ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _kit(self, node: ast.Call, kit: str, arguments: Arguments) -> Value:
-        names = arguments.take(0, "name").texts
+        name = arguments.take(0, "name")
+        names = name.texts
         if kit == "load":
-            result = Value(self._loaded(names), frozenset({self.cell(node)}), None).under(self.conditions)
+            loaded = self._loaded(names) | self.heap.queries(name) | self.conditions
+            for attempt in self.attempts[-1:]:
+                attempt.read |= loaded
+            result = Value(loaded, frozenset({self.cell(node)}), None)
             recorded = result
         elif kit in RECORDED:
             recorded = result = arguments.take(*RECORDED[kit])
@@ -103,7 +112,7 @@ class Calls(Expressions):
         self.functions[function] = True
         body = function.node
         if id(body) in (frame.scope for frame in self.frames) or len(self.frames) > _DEEPEST:
-            return self.made(node, *arguments, *self._read_names(body))
+            return self.made(node, *arguments, *self.read_names(body))
         step, calling = self.step, self.calling
         frame = Frame(id(body), (id(body), *function.scopes))
         with self.within(frame):
@@ -114,6 +123,7 @@ class Calls(Expressions):
             else:
                 self.run_body(body.body)
             self.step, self.calling = step, calling
+            self.names = join_names(self.names, frame.left_with)
         return frame.returned.under(self.conditions)
 
     def _bind_parameters(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, arguments: Arguments) -> None:
@@ -135,7 +145,7 @@ class Calls(Expressions):
             rest = (*arguments.keywords.values(), *arguments.spread)
             self.bind(parameters.kwarg.arg, self.container(parameters.kwarg, *rest))
 
-    def _read_names(self, node: ast.AST) -> Iterable[Value]:
+    def read_names(self, node: ast.AST) -> Iterable[Value]:
         names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
         return [value for value in map(self.look_up, sorted(names)) if value is not None]
 
@@ -146,18 +156,22 @@ class Calls(Expressions):
             for (scope, _), value in self.names.items()
             if scope == class_.scope
         ]
-        read = Value(queries=self.heap.queries(join(self._read_names(class_.node))))
-        instance = join((self.container(node, *arguments, *attributes), read))
+        read = Value(queries=self.heap.queries(join(self.read_names(class_.node))))
+        set_later = Value(cells=frozenset({class_.cell}))
+        instance = join((self.container(node, *arguments, *attributes, set_later), read))
         for method in self.methods.get("__init__", ()):
             self._follow(node, method, arguments.after(instance))
         return instance
 
     def _with_callbacks(self, node: ast.Call, arguments: Arguments, *others: Value) -> list[Value]:
-        """What functions among the arguments return, each called with all the rest."""
+        """What functions among the arguments return, each called with all the rest; or never."""
         given = join((*others, *arguments))
         shared = Value(self.heap.queries(given), given.cells | self.heap.part(given).cells, None)
         callbacks = [each for each in given.callees if isinstance(each, Function | Class | Kit)]
-        return [self._invoke(node, each, Arguments(spread=(shared,))) for each in callbacks]
+        before = dict(self.names)
+        results = [self._invoke(node, each, Arguments(spread=(shared,))) for each in callbacks]
+        self.names = join_names(before, self.names) if callbacks else self.names
+        return results
 
     # ── libraries ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -68,7 +68,7 @@ class Expressions(State):
         self.defaults[node] = join(self.value(default) for default in defaults)
         function = Function(node, self.step, self.frame.seen_inside)
         self.functions.setdefault(function, False)
-        return Value(texts=None, callees=frozenset({function}))
+        return Value(cells=frozenset({self.cell(node)}), texts=None, callees=frozenset({function}))
 
     def attribute(self, name: str, base: Value) -> Value:
         part = self.heap.part(base)

@@ -18,6 +18,25 @@ class TooLong(Exception):
     """The program cannot be followed within LONGEST expressions."""
 
 
+Names = dict[tuple[int, str], Value]
+
+
+@dataclass
+class Loop:
+    """What its `break` and `continue` leave behind."""
+
+    left_under: Queries = NO_QUERIES
+    left_with: Names = field(default_factory=dict)
+
+
+@dataclass
+class Attempt:
+    """The body of a `try`: what names may be when it fails, and what its failing may depend on."""
+
+    names: Names
+    read: Queries = NO_QUERIES
+
+
 @dataclass
 class Frame:
     """One call, class body or comprehension that is being interpreted."""
@@ -29,15 +48,13 @@ class Frame:
     returned: Value = NOTHING
     is_class: bool = False
     left_under: Queries = NO_QUERIES  # the conditions under which it returned: what follows depends on them
-    loops: list[Queries] = field(default_factory=list)  # for each loop around, the conditions of its break and continue
+    left_with: Names = field(default_factory=dict)  # what names may be when it returns early
+    loops: list[Loop] = field(default_factory=list)  # those around, outermost first
 
     @property
     def seen_inside(self) -> tuple[int, ...]:
         """The scopes that functions defined here see: those of a class are hidden from its methods."""
         return self.scopes[1:] if self.is_class else self.scopes
-
-
-Names = dict[tuple[int, str], Value]
 
 
 class State:
@@ -52,7 +69,7 @@ class State:
         self.defaults: dict[ast.AST, Value] = {}
         self.functions: dict[Function, bool] = {}  # whether it was ever called
         self.kit_calls: dict[ast.Call, KitCall] = {}
-        self.attempts: list[Names] = []  # for each `try` around, what names may be when it fails
+        self.attempts: list[Attempt] = []  # the bodies of `try` around, outermost first
         self._looked_at = 0
         self.names: Names = {(MODULE, name): Value(callees=frozenset({Kit(name)})) for name in KIT}
         self.names[MODULE, "pd"] = Value(callees=frozenset({Library("pandas")}))
@@ -120,7 +137,7 @@ class State:
     @property
     def conditions(self) -> Queries:
         """The queries that decide whether the program gets here."""
-        return self.control.union(self.frame.left_under, *self.frame.loops)
+        return self.control.union(self.frame.left_under, *(loop.left_under for loop in self.frame.loops))
 
     @contextmanager
     def under(self, queries: Queries) -> Iterator[None]:

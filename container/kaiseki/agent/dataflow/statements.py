@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Sequence
 
 from kaiseki.agent.dataflow.calling import Calls
-from kaiseki.agent.dataflow.state import MODULE, Frame, imported, join_names
+from kaiseki.agent.dataflow.state import MODULE, Attempt, Frame, Loop, imported, join_names
 from kaiseki.agent.dataflow.values import NO_QUERIES, NOTHING, Class, Function, Library, Queries, Value, join
 
 _MOST_ROUNDS = 30  # of a loop, until nothing changes
@@ -20,9 +20,11 @@ class Interpreter(Calls):
     def run_body(self, body: Sequence[ast.stmt]) -> None:
         for statement in body:
             self.count()
+            if self.attempts:
+                self.attempts[-1].read |= self.heap.queries(join(self.read_names(statement)))
             self._run(statement)
             if self.attempts:
-                self.attempts[-1] = join_names(self.attempts[-1], self.names)
+                self.attempts[-1].names = join_names(self.attempts[-1].names, self.names)
 
     def _run(self, node: ast.stmt) -> None:
         match node:
@@ -39,6 +41,7 @@ class Interpreter(Calls):
             case ast.Return(value=expression):
                 self.frame.returned = join((self.frame.returned, self.value(expression).under(self.conditions)))
                 self.frame.left_under |= self.control
+                self.frame.left_with = join_names(self.frame.left_with, self.names)
             case ast.If():
                 self._branch(
                     self.queries(node.test), lambda: self.run_body(node.body), lambda: self.run_body(node.orelse)
@@ -48,7 +51,9 @@ class Interpreter(Calls):
             case ast.While():
                 self._loop(lambda: self.queries(node.test), node.body, node.orelse)
             case ast.Break() | ast.Continue():
-                self.frame.loops[-1] |= self.control
+                loop = self.frame.loops[-1]
+                loop.left_under |= self.control
+                loop.left_with = join_names(loop.left_with, self.names)
             case ast.With() | ast.AsyncWith():
                 self._with(node)
             case ast.Try() | ast.TryStar():
@@ -116,18 +121,16 @@ class Interpreter(Calls):
 
     def _loop(self, head: Callable[[], Queries], body: Sequence[ast.stmt], orelse: Sequence[ast.stmt]) -> None:
         """Runs the body until another round adds nothing."""
-        frame = self.frame
-        frame.loops.append(NO_QUERIES)
-        try:
-            for _ in range(_MOST_ROUNDS):
-                before, version, left = dict(self.names), self.heap.version, frame.loops[-1]
-                with self.under(head()):
-                    self.run_body(body)
-                self.names = join_names(before, self.names)
-                if (self.names, self.heap.version, frame.loops[-1]) == (before, version, left):
-                    break
-        finally:
-            frame.loops.pop()
+        loop = Loop()
+        self.frame.loops.append(loop)
+        for _ in range(_MOST_ROUNDS):
+            before, version, left_under = dict(self.names), self.heap.version, loop.left_under
+            with self.under(head()):
+                self.run_body(body)
+            self.names = join_names(join_names(before, self.names), loop.left_with)
+            if (self.names, self.heap.version, loop.left_under) == (before, version, left_under):
+                break
+        self.frame.loops.pop()
         self._branch(NO_QUERIES, lambda: self.run_body(orelse), lambda: None)
 
     def _next_element(self, node: ast.For | ast.AsyncFor) -> Queries:
@@ -145,23 +148,25 @@ class Interpreter(Calls):
         self.run_body(node.body)
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
-        """Handlers start from any state within the body; whether they run depends on what the body reads."""
-        self.attempts.append(dict(self.names))
+        """Handlers start from any state within the body; whether they or `else` run depends on what the body reads."""
+        attempt = Attempt(dict(self.names))
+        self.attempts.append(attempt)
         self.run_body(node.body)
-        failed_from = self.attempts.pop()
-        cause = frozenset[str]().union(
-            *(self.heap.queries(value) for each in node.body for value in self._read_names(each))
-        )
-        self.run_body(node.orelse)
+        self.attempts.pop()
+        cause = attempt.read
+        with self.under(cause):
+            self.run_body(node.orelse)
         after = self.names
         for handler in node.handlers:
-            self.names = dict(failed_from)
+            self.names = dict(attempt.names)
             with self.under(cause):
                 if handler.name:
                     self.bind(handler.name, Value(cause, texts=None))
                 self.run_body(handler.body)
             after = join_names(after, self.names)
         self.names = after
+        if self.attempts:
+            self.attempts[-1].read |= cause
         self.run_body(node.finalbody)
 
     def _match(self, node: ast.Match) -> None:
@@ -198,7 +203,8 @@ class Interpreter(Calls):
                 methods = self.methods.setdefault(name, [])
                 methods += [each for each in value.callees if isinstance(each, Function) and each not in methods]
         inherited = Value(frozenset().union(*(self.heap.queries(base) for base in bases)))
-        self.bind(node.name, join((Value(callees=frozenset({Class(node, scope)})), inherited)))
+        class_ = Class(node, scope, self.cell(node))
+        self.bind(node.name, join((Value(cells=frozenset({class_.cell}), callees=frozenset({class_})), inherited)))
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:

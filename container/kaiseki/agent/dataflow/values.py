@@ -28,6 +28,7 @@ class Function:
 class Class:
     node: ast.ClassDef
     scope: int
+    cell: Cell  # of its attributes that are set from outside
 
 
 @dataclass(frozen=True)
