@@ -1,51 +1,61 @@
 """One statistic over all rows, by groups, over time, or both."""
 
-from kaiseki.lm.offline import wording
-from kaiseki.lm.offline.intent import Intent
-from kaiseki.lm.offline.program import Program, fill, shown
-from kaiseki.lm.offline.reading import Briefing, Column
-from kaiseki.lm.offline.source import Source, literal
+from dataclasses import dataclass
+
+from kaiseki.lm.offline.draft import Draft
+from kaiseki.lm.offline.program import Program, fill, lines, shown, unmarked
+from kaiseki.lm.offline.reading import Column
+from kaiseki.lm.offline.wording import GRAINS, STATISTICS, listed
 
 _MOST_GROUPS = 50
-_BINS = 10
-_SQL_STATISTICS = {
-    "average": "AVG({0}::FLOAT)",
-    "median": "MEDIAN({0}::FLOAT)",
-    "deviation": "STDDEV_SAMP({0}::FLOAT)",
-    "maximum": "MAX({0})",
-    "minimum": "MIN({0})",
+_MOST_PERIODS = 5000
+_CLASSES = 10  # of a number that is grouped by
+_SQL = {
+    "average": "AVG(CAST({} AS FLOAT))",
+    "median": "MEDIAN(CAST({} AS FLOAT))",
+    "deviation": "STDDEV_SAMP(CAST({} AS FLOAT))",
+    "maximum": "MAX({})",
+    "minimum": "MIN({})",
+    "distinct": "COUNT(DISTINCT {})",
+    "value_share": "AVG(CAST({} AS FLOAT))",
 }
-_PANDAS_STATISTICS = {"average": "mean", "median": "median", "deviation": "std", "maximum": "max", "minimum": "min"}
-_PANDAS_STATISTICS |= {"total": "sum", "distinct": "nunique", "value_share": "mean"}
+_PANDAS = {
+    "average": "mean", "median": "median", "deviation": "std", "maximum": "max", "minimum": "min", "total": "sum",
+    "distinct": "nunique", "value_share": "mean",
+}  # fmt: skip
 _WEEKDAYS = (
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
     ["日曜", "月曜", "火曜", "水曜", "木曜", "金曜", "土曜"],
 )
-_PERIOD_LABELS = {
-    "hour": 'rows["period"].map("{:02.0f}".format)',
-    "weekday": 'rows["period"].map(dict(enumerate($weekdays)))',
-    "quarter": 'pd.to_datetime(rows["period"]).dt.to_period("Q").astype(str)',
-    "year": 'pd.to_datetime(rows["period"]).dt.strftime("%Y")',
-    "month": 'pd.to_datetime(rows["period"]).dt.strftime("%Y-%m")',
-    "week": 'pd.to_datetime(rows["period"]).dt.strftime("%Y-%m-%d")',
-    "day": 'pd.to_datetime(rows["period"]).dt.strftime("%Y-%m-%d")',
+_PERIODS = {  # (label of rows["period"], period of the single rows' moment)
+    "hour": ('rows["period"].map("{:02.0f}".format)', "moment.dt.hour"),
+    "weekday": ('rows["period"].map(dict(enumerate(weekdays)))', "(moment.dt.day_of_week + 1) % 7"),
+    "day": ('pd.to_datetime(rows["period"]).dt.strftime("%Y-%m-%d")', "moment.dt.normalize()"),
+    "week": ('pd.to_datetime(rows["period"]).dt.strftime("%Y-%m-%d")', 'moment.dt.to_period("W").dt.start_time'),
+    "month": ('pd.to_datetime(rows["period"]).dt.strftime("%Y-%m")', 'moment.dt.to_period("M").dt.start_time'),
+    "quarter": (
+        'pd.to_datetime(rows["period"]).dt.to_period("Q").astype(str)',
+        'moment.dt.to_period("Q").dt.start_time',
+    ),
+    "year": ('pd.to_datetime(rows["period"]).dt.strftime("%Y")', 'moment.dt.to_period("Y").dt.start_time'),
 }
-_RAW = """
-raw = load($query)
-if raw.empty:
-    raise ValueError("no rows match")
-$period
-rows = raw.groupby($keys, dropna=False).agg(row_count=("measure", "size"), value=("measure", $how)).reset_index()
-$share
-rows["all_rows"] = len(raw)
-rows["all_groups"] = len(rows)
-rows = rows.sort_values($order, ascending=$ascending).head($limit).reset_index(drop=True)
-"""
 _LOAD = """
-rows = load($query)
-rows = rows.dropna(subset=$needed)
+rows = load($query).dropna(subset=$needed)
 if rows.empty:
     raise ValueError("no rows match")
+"""
+_LOAD_SINGLE_ROWS = """
+single = load($query)
+if single.empty:
+    raise ValueError("no rows match")
+$period
+"""
+_GROUP_SINGLE_ROWS = """
+rows = single.groupby($keys, dropna=False).agg(row_count=("measure", "size"), value=("measure", $how)).reset_index()
+$share
+rows["all_rows"] = len(single)
+rows["all_groups"] = len(rows)
+rows = rows.sort_values($order, ascending=$ascending).head($limit).reset_index(drop=True)
 """
 _GROUPED = """
 $labels
@@ -59,301 +69,265 @@ fact("highest_name", highest["label"])
 fact("highest_value", $number(highest["value"]))
 fact("lowest_name", lowest["label"])
 fact("lowest_value", $number(lowest["value"]))
-table("result", rows[$columns].rename(columns=$names), $title)
+table("result", rows[$columns].round(4).rename(columns=$names), $title)
 $chart
 """
 _SCALAR = """
 fact("rows_used", int(rows["row_count"].iloc[0]))
 fact("result", $number(rows["value"].iloc[0]))
 """
-_SCALAR_RAW = """
-raw = load($query)
-if raw.empty:
-    raise ValueError("no rows match")
-rows = pd.DataFrame({"row_count": [len(raw)], "value": [$value]})
-"""
 _BARS = """
 import altair as alt
-shown = rows.head(40)
-chart("by_group", alt.Chart(shown).mark_bar().encode(
+chart("by_group", alt.Chart(rows.head(40)).mark_bar().encode(
     x=alt.X("value:Q", title=$value), y=alt.Y("$axis:N", sort=None, title=$group)$color), $title)
 """
 _LINE = """
 import altair as alt
 chart("over_time", alt.Chart(rows).mark_line(point=len(rows) <= 60).encode(
-    x=alt.X("period_label:N", sort=None, title=$group), y=alt.Y("value:Q", title=$value)$color), $title)
+    x=alt.X("$axis:N", sort=None, title=$group), y=alt.Y("value:Q", title=$value)$color), $title)
 """
-_ANSWER = {
-    "scalar": (
-        "$read_as\n\n**$what: {result$spec}** ({rows_used:,} rows).",
-        "$read_as\n\n**$what: {result$spec}**（{rows_used:,} 行）。",
-    ),
-    "grouped": (
-        "$read_as\n\n**{highest_name}** has the highest $what: {highest_value$spec}; of the {groups_shown:,} shown (of {groups:,} in "
-        "all), {lowest_name} has the lowest: {lowest_value$spec}. {rows_used:,} rows were used. Differences between groups were "
-        "not tested here.\n\n{table:result}",
-        "$read_as\n\n$whatが最も大きいのは **{highest_name}**（{highest_value$spec}）、表示した {groups_shown:,} 件（全 {groups:,} 件）の中で最も小さいのは "
-        "{lowest_name}（{lowest_value$spec}）です。{rows_used:,} 行を使いました。グループ間の差の検定はしていません。\n\n{table:result}",
-    ),
-    "lowest": (
-        "$read_as\n\n**{lowest_name}** has the lowest $what: {lowest_value$spec}; of the {groups_shown:,} shown (of {groups:,} in "
-        "all), {highest_name} has the highest: {highest_value$spec}. {rows_used:,} rows were used. Differences between groups "
-        "were not tested here.\n\n{table:result}",
-        "$read_as\n\n$whatが最も小さいのは **{lowest_name}**（{lowest_value$spec}）、表示した {groups_shown:,} 件（全 {groups:,} 件）の中で最も大きいのは "
-        "{highest_name}（{highest_value$spec}）です。{rows_used:,} 行を使いました。グループ間の差の検定はしていません。\n\n{table:result}",
-    ),
-}  # fmt: skip
-_BY = (
-    ("$what by $by", "$by 別の$what"),
-    ("the $count lowest", "下位"),
-    ("rows", "行数"),
-    ("bins of $column", "$column の階級"),
-)
+_SCALAR_ANSWER = ("**$what: {result$spec}** ({rows_used:,} rows).", "**$what: {result$spec}**（{rows_used:,} 行）。")
+_GROUPED_ANSWER = (
+    "**{${one}_name}** has the $one $what: {${one}_value$spec}; of the {groups_shown:,} shown (of {groups:,} in all), "
+    "{${other}_name} has the $other: {${other}_value$spec}. {rows_used:,} rows were used. Differences between groups "
+    "were not tested here.\n\n{table:result}",
+    "$whatが最も$one_jaのは **{${one}_name}**（{${one}_value$spec}）、表示した {groups_shown:,} 件（全 {groups:,} 件）の中で"
+    "最も$other_jaのは {${other}_name}（{${other}_value$spec}）です。{rows_used:,} 行を使いました。"
+    "グループ間の差の検定はしていません。\n\n{table:result}",
+)  # fmt: skip
+_BY = ("$what by $by", "$by 別の$what")
+_ROWS = ("rows", "行数")
+_MISSING = ("(missing)", "(欠損)")
 
 
-class _Plan:
-    """The pieces that all variants of the program share."""
+@dataclass(frozen=True)
+class Plan:
+    """The statistic, in SQL and in words; `time` and `grain` are empty where no periods are asked for."""
 
-    def __init__(self, intent: Intent, source: Source, time: Column | None, grain: str) -> None:
-        self.intent, self.source, self.time, self.grain = intent, source, time, grain
-        self.language = intent.language
-        self.statistic = "value_share" if intent.compared else intent.statistic
-        self.dimensions = [("period", self._period())] if time else []
-        self.dimensions += [(f"group_{i + 1}", self._group(c)) for i, c in enumerate(intent.groups)]
-        column = intent.compared or intent.measure
-        name = shown(f"{column.sql} = {literal(intent.value)}" if intent.compared else column.sql) if column else ""
-        self.what = wording.choose(self.language, wording.STATISTICS[self.statistic], column=name)
-        by = [wording.GRAINS[grain][self.language == "ja"]] if time else []
-        by += [shown(c.sql) for c in intent.groups]
-        self.by = wording.listed(self.language, by)
-        described = wording.choose(self.language, _BY[0], what=self.what, by=self.by) if by else self.what
-        self.read_as = wording.read_as(intent, source, described)
-        self.title = described.replace("`", "").replace("{{", "{").replace("}}", "}")
+    draft: Draft
+    time: Column | None
+    grain: str
 
-    def _group(self, column: Column) -> str:
-        name = self.source.name(column)
-        if column.kind != "number" or column.classes:
-            return name
-        width = _width(column)
-        return f"FLOOR({name}::FLOAT / {width}) * {width}"
+    @property
+    def statistic(self) -> str:
+        return "value_share" if self.draft.intent.compared else self.draft.intent.statistic
 
-    def _period(self) -> str:
-        assert self.time is not None
-        name = self.source.name(self.time)
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """Alias -> SQL expression."""
+        periods = {"period": self._period(self.time)} if self.time else {}
+        return periods | {f"group_{i + 1}": self._group(c) for i, c in enumerate(self.draft.intent.groups)}
+
+    def _period(self, time: Column) -> str:
+        name = self.draft.name(time)
         if self.grain in ("hour", "weekday"):
             return f"EXTRACT({'dow' if self.grain == 'weekday' else 'hour'} FROM {name})"
         return f"DATE_TRUNC('{self.grain}', {name})"
 
+    def _group(self, column: Column) -> str:
+        name = self.draft.name(column)
+        if column.kind != "number" or column.classes or not column.low:
+            return name
+        width = _width(float(column.high) - float(column.low))
+        return f"FLOOR({name}::FLOAT / {width}) * {width}"
+
     @property
     def measured(self) -> str:
-        """The SQL of what the statistic is taken of; flags count as 0 and 1."""
-        if self.intent.compared:
-            return f"CASE WHEN {self.source.name(self.intent.compared)} = {literal(self.intent.value)} THEN 1.0 ELSE 0.0 END"
-        column = self.intent.measure
-        if column is None:
+        """The SQL of what the statistic is taken of; truth values count as 0 and 1."""
+        intent = self.draft.intent
+        if intent.compared:
+            return f"CASE WHEN {intent.compared.sql(self.draft.name(intent.compared.column))} THEN 1 ELSE 0 END"
+        if intent.measure is None:
             return "1"
-        name = self.source.name(column)
-        return (
-            f"CASE WHEN {name} THEN 1 ELSE 0 END"
-            if column.type.startswith("BOOL") and self.statistic != "distinct"
-            else name
-        )
+        name = self.draft.name(intent.measure)
+        logical = intent.measure.type.startswith("BOOL") and self.statistic != "distinct"
+        return f"CASE WHEN {name} THEN 1 ELSE 0 END" if logical else name
 
     @property
     def value(self) -> str:
-        measured = self.measured
-        if self.statistic == "distinct":
-            return f"COUNT(DISTINCT {measured})"
-        if self.statistic == "value_share":
-            return f"AVG({measured})"
-        if self.statistic == "total":
-            return f"SUM({measured}::{'BIGINT' if self.whole else 'FLOAT'})::{'BIGINT' if self.whole else 'FLOAT'}"
         if self.statistic == "share":
             return "COUNT(*)::FLOAT / SUM(COUNT(*)) OVER ()" if self.dimensions else "1.0"
-        return _SQL_STATISTICS.get(self.statistic, "COUNT(*)").format(measured)
-
-    @property
-    def whole(self) -> bool:
-        column = self.intent.measure
         if self.statistic == "total":
-            return column is not None and (column.whole or column.type.startswith("BOOL"))
-        return self.statistic in ("count", "distinct") or (
-            self.statistic in ("maximum", "minimum") and column is not None and column.whole
-        )
+            kind = "BIGINT" if self.number == "int" else "FLOAT"
+            return f"SUM(CAST({self.measured} AS {kind}))::{kind}"
+        return _SQL.get(self.statistic, "COUNT(*)").format(self.measured)
 
     @property
     def number(self) -> str:
-        timed = self.intent.measure is not None and not self.intent.measure.numeric
-        if timed and self.statistic in ("maximum", "minimum"):
-            return "str"
-        return "int" if self.whole else "float"
+        """The Python type of the statistic."""
+        measure = self.draft.intent.measure
+        if self.statistic in ("count", "distinct"):
+            return "int"
+        if measure and self.statistic in ("total", "maximum", "minimum"):
+            if not measure.numeric:
+                return "str"
+            return "int" if measure.whole or measure.kind == "flag" else "float"
+        return "float"
 
     @property
     def spec(self) -> str:
-        column = self.intent.measure
-        if self.number == "str":
-            return ""
-        if self.whole:
-            return ":,"
-        if self.statistic in ("share", "value_share") or (
-            column and column.kind == "flag" and self.statistic == "average"
-        ):
+        measure = self.draft.intent.measure
+        rate = measure is not None and measure.kind == "flag" and self.statistic == "average"
+        if self.number == "float" and (rate or self.statistic in ("share", "value_share")):
             return ":.1%"
-        return ":,.2f" if column and _size(column) >= 10 else ":.4g"
+        return {"int": ":,", "str": ""}.get(self.number, ":,.2f" if measure and _size(measure) >= 10 else ":.4g")
 
     @property
-    def where(self) -> str:
-        conditions = [c.sql(self.source.name(c.column)) for c in self.intent.conditions]
-        needs_value = self.intent.measure is not None and self.statistic not in ("count", "share")
-        conditions += (
-            [f"{self.source.name(self.intent.measure)} IS NOT NULL"] if needs_value and self.intent.measure else []
+    def what(self) -> str:
+        column = self.draft.intent.measure
+        rate = column is not None and column.kind == "flag" and self.statistic == "average"
+        return self.draft.say(
+            STATISTICS["rate" if rate else self.statistic], column=shown(column.sql) if column else ""
         )
-        return f"WHERE {' AND '.join(conditions)}" if conditions else ""
+
+    @property
+    def titles(self) -> list[str]:
+        """Of the dimensions, in words."""
+        periods = [self.draft.say(GRAINS[self.grain])] if self.time else []
+        return periods + [column.name for column in self.draft.intent.groups]
+
+    @property
+    def described(self) -> str:
+        by = [title if i < bool(self.time) else shown(title) for i, title in enumerate(self.titles)]
+        return self.draft.say(_BY, what=self.what, by=listed(self.draft.intent.language, by)) if by else self.what
 
     @property
     def limit(self) -> int:
-        return self.intent.top or (_MOST_GROUPS if not self.time else 5000)
+        return self.draft.intent.top or (_MOST_PERIODS if self.time else _MOST_GROUPS)
 
     @property
     def by_value(self) -> bool:
         """Whether rows come in the order of the statistic; periods and classes of numbers have one of their own."""
-        natural = self.time is not None or (len(self.intent.groups) == 1 and self.intent.groups[0].kind == "number")
-        return bool(self.intent.top) or not natural
+        groups = self.draft.intent.groups
+        natural = self.time is not None or (len(groups) == 1 and groups[0].kind == "number")
+        return bool(self.draft.intent.top) or not natural
 
-    def sql(self) -> str:
-        keys = [expression for _, expression in self.dimensions]
-        parts = [f"{expression} AS {name}" for name, expression in self.dimensions]
-        parts += ["COUNT(*) AS row_count", f"{self.value} AS value"]
-        if not keys:
-            return _lines("SELECT " + ",\n  ".join(parts), self.source.clause, self.where)
-        parts += ["SUM(COUNT(*)) OVER () AS all_rows", "COUNT(*) OVER () AS all_groups"]
-        names = [name for name, _ in self.dimensions]
-        order = [f"value {'ASC' if self.intent.ascending else 'DESC'}", *names] if self.by_value else names
-        return _lines(
-            "SELECT\n  " + ",\n  ".join(parts),
-            self.source.clause,
-            self.where,
-            "GROUP BY " + ", ".join(keys),
-            "ORDER BY " + ", ".join(order),
-            f"LIMIT {self.limit}",
-        )
+    def where(self) -> str:
+        compared = self.draft.intent.compared
+        column = compared.column if compared else self.draft.intent.measure
+        return self.draft.where(*([f"{self.draft.name(column)} IS NOT NULL"] if column else []))
 
-    def raw_sql(self) -> str:
-        """Rows as they are, for the variant that leaves the statistic to pandas."""
-        parts = [f"{expression} AS {name}" for name, expression in self.dimensions if name != "period"]
-        parts += [f"{self.source.name(self.time)} AS moment"] if self.time else []
-        return _lines("SELECT " + ", ".join([*parts, f"{self.measured} AS measure"]), self.source.clause, self.where)
-
-    def labels(self) -> tuple[str, str]:
-        """Python that makes labels of the dimensions, and the expression of a row's whole label."""
-        missing = "(欠損)" if self.language == "ja" else "(missing)"
-        lines, names = [], []
-        for name, _ in self.dimensions:
-            if name == "period":
-                weekdays = repr(_WEEKDAYS[self.language == "ja"])
-                lines.append(f'rows["period_label"] = {_PERIOD_LABELS[self.grain].replace("$weekdays", weekdays)}')
-                names.append("period_label")
-            else:
-                lines.append(
-                    f'rows["{name}"] = rows["{name}"].map(lambda v: {missing!r} if pd.isna(v) else f"{{v:g}}" if isinstance(v, float) else str(v))'
-                )
-                names.append(name)
-        return "\n".join(lines), ' + " / " + '.join(f'rows["{name}"]' for name in names)
+    def plain(self, text: str) -> str:
+        return unmarked(text.replace("{compared}", self.draft.compared))
 
 
-def programs(
-    intent: Intent, source: Source, briefing: Briefing, time: Column | None, grain: str
-) -> tuple[Program, ...]:
-    plan = _Plan(intent, source, time, grain)
-    key = "scalar" if not plan.dimensions else "lowest" if intent.ascending and intent.ranked else "grouped"
-    answer = wording.choose(intent.language, _ANSWER[key], read_as=plan.read_as, what=plan.what, spec=plan.spec)
-    answer = "\n\n".join(filter(None, (answer, wording.remarks(intent, briefing))))
-    outcome = "partial" if _unplaced(intent) else "answered"
-    cut = source.base.rows > briefing.row_cap
-    raw_answer = f"{answer}\n\n{wording.say(intent.language, 'truncated')}" if cut else answer
-    queries = (("totals", plan.sql()),)
-    load = fill(_LOAD, query='"totals"', needed=repr(["period", "value"] if time else ["value"]))
-    purpose = f"{intent.statistic} by group" if plan.dimensions else f"{intent.statistic} over all rows"
+def programs(draft: Draft, time: Column | None, grain: str) -> tuple[Program, ...]:
+    """Computed by SQL, with a chart and without; and from single rows by pandas, should the SQL be at fault."""
+    plan = Plan(draft, time, grain)
+    needed = ["period", "value"] if time else ["value"]
+    load = fill(_LOAD, query='"totals"', needed=repr(needed))
+    what, answer = plan.described, _answer(plan)
+    purpose = unmarked(f"{plan.statistic} by group" if plan.dimensions else f"{plan.statistic} over all rows")
+    single = lines(_from_single_rows(plan), _facts(plan, charted=False))
     return (
-        Program(purpose, answer, outcome, queries, load + "\n" + _tail(plan, chart=True)),
-        Program(purpose, answer, outcome, queries, load + "\n" + _tail(plan, chart=False)),
-        Program(
-            f"{purpose}, from the rows themselves",
-            raw_answer,
-            "partial" if cut else outcome,
-            (("single_rows", plan.raw_sql()),),
-            _raw(plan) + "\n" + _tail(plan, chart=False),
-        ),
+        draft.program(purpose, what, answer, "totals", _sql(plan), lines(load, _facts(plan, charted=True))),
+        draft.program(purpose, what, answer, "totals", _sql(plan), lines(load, _facts(plan, charted=False))),
+        draft.program(purpose, what, answer, "single_rows", _single_rows_sql(plan), single, single_rows=True),
     )
 
 
-def _unplaced(intent: Intent) -> bool:
-    """A figure that was not understood was most likely a condition."""
-    return any(word[0].isdigit() for word in intent.left_out)
+def _answer(plan: Plan) -> str:
+    if not plan.dimensions:
+        return plan.draft.say(_SCALAR_ANSWER, what=plan.what, spec=plan.spec)
+    order = [("highest", "大きい"), ("lowest", "小さい")]
+    (one, one_ja), (other, other_ja) = reversed(order) if plan.draft.intent.ascending else order
+    words = {"one": one, "one_ja": one_ja, "other": other, "other_ja": other_ja}
+    return plan.draft.say(_GROUPED_ANSWER, what=plan.what, spec=plan.spec, **words)
 
 
-def _tail(plan: _Plan, chart: bool) -> str:
+def _sql(plan: Plan) -> str:
+    parts = [f"{expression} AS {alias}" for alias, expression in plan.dimensions.items()]
+    parts += ["COUNT(*) AS row_count", f"{plan.value} AS value"]
+    if not plan.dimensions:
+        return lines("SELECT " + ", ".join(parts), plan.draft.source.clause, plan.where())
+    parts += ["SUM(COUNT(*)) OVER () AS all_rows", "COUNT(*) OVER () AS all_groups"]
+    by_value = [f"value {'ASC' if plan.draft.intent.ascending else 'DESC'}"] if plan.by_value else []
+    return lines(
+        "SELECT\n  " + ",\n  ".join(parts),
+        plan.draft.source.clause,
+        plan.where(),
+        "GROUP BY " + ", ".join(plan.dimensions.values()),
+        "ORDER BY " + ", ".join([*by_value, *plan.dimensions]),
+        f"LIMIT {plan.limit}",
+    )
+
+
+def _single_rows_sql(plan: Plan) -> str:
+    parts = [f"{expression} AS {alias}" for alias, expression in plan.dimensions.items() if alias != "period"]
+    parts += [f"{plan.draft.name(plan.time)} AS moment"] if plan.time else []
+    return lines("SELECT " + ", ".join([*parts, f"{plan.measured} AS measure"]), plan.draft.source.clause, plan.where())
+
+
+def _facts(plan: Plan, charted: bool) -> str:
     if not plan.dimensions:
         return fill(_SCALAR, number=plan.number)
-    labels, label = plan.labels()
-    names = ["period_label" if name == "period" else name for name, _ in plan.dimensions]
-    ja = plan.language == "ja"
-    titles = ([wording.GRAINS[plan.grain][ja]] if plan.time else []) + [c.name for c in plan.intent.groups]
-    what = plan.what.replace("`", "").replace("{{", "{").replace("}}", "}")
-    renamed = dict(zip([*names, "row_count", "value"], [*titles, _BY[2][ja], what], strict=True))
-    color = f', color=alt.Color("{names[1]}:N", title={titles[1]!r})' if len(names) > 1 else ""
+    names = ["label_of_period" if alias == "period" else alias for alias in plan.dimensions]
+    what, title = plan.plain(plan.what), repr(plan.plain(plan.described))
+    counted = [] if plan.statistic == "count" else ["row_count"]
+    color = f', color=alt.Color("{names[1]}:N", title={plan.titles[1]!r})' if len(names) > 1 else ""
     drawing = fill(
         _LINE if plan.time else _BARS,
         value=repr(what),
         axis=names[0],
-        group=repr(titles[0]),
+        group=repr(plan.titles[0]),
         color=color,
-        title=repr(plan.title),
+        title=title,
     )
+    labels = dict(zip(names, plan.titles, strict=True)) | {"row_count": plan.draft.say(_ROWS), "value": what}
     return fill(
         _GROUPED,
-        labels=labels,
-        label=label,
+        labels=_labels(plan),
+        label=' + " / " + '.join(f'rows["{name}"]' for name in names),
         number=plan.number,
-        columns=repr([*names, *(["row_count"] if plan.statistic != "count" else []), "value"]),
-        names=repr(renamed),
-        title=repr(plan.title),
-        chart=drawing if chart and plan.number != "str" else "",
+        columns=repr([*names, *counted, "value"]),
+        names=repr(labels),
+        title=title,
+        chart=drawing if charted and plan.number != "str" else "",
     )
 
 
-def _raw(plan: _Plan) -> str:
-    how = _PANDAS_STATISTICS.get(plan.statistic, "size")
-    if not plan.dimensions:
-        value = "len(raw)" if how == "size" else f'raw["measure"].{how}()'
-        return fill(_SCALAR_RAW, query='"single_rows"', value=value)
-    period = ""
+def _labels(plan: Plan) -> str:
+    """Python that turns periods and groups into text, gaps included."""
+    code = []
+    if plan.grain == "weekday":
+        code.append(f"weekdays = {_WEEKDAYS[plan.draft.intent.language == 'ja']!r}")
     if plan.time:
-        moment = 'pd.to_datetime(raw["moment"])'
-        periods = {"hour": f"{moment}.dt.hour", "weekday": f"({moment}.dt.day_of_week + 1) % 7"}
-        unit = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}.get(plan.grain)
-        period = f'raw["period"] = {periods.get(plan.grain, f"{moment}.dt.to_period({unit!r}).dt.start_time")}'
-    keys = [name for name, _ in plan.dimensions]
-    return fill(
-        _RAW,
-        query='"single_rows"',
-        period=period,
+        code.append(f'rows["label_of_period"] = {_PERIODS[plan.grain][0]}')
+    groups = [alias for alias in plan.dimensions if alias != "period"]
+    for alias in groups:
+        code.append(f'whole = rows["{alias}"].map(lambda v: f"{{v:g}}" if isinstance(v, float) else str(v))')
+        code.append(f'rows["{alias}"] = whole.where(rows["{alias}"].notna(), {plan.draft.say(_MISSING)!r})')
+    return "\n".join(code)
+
+
+def _from_single_rows(plan: Plan) -> str:
+    how = _PANDAS.get(plan.statistic, "size")
+    period = (
+        f'moment = pd.to_datetime(single["moment"])\nsingle["period"] = {_PERIODS[plan.grain][1]}' if plan.time else ""
+    )
+    load = fill(_LOAD_SINGLE_ROWS, query='"single_rows"', period=period)
+    if not plan.dimensions:
+        value = "len(single)" if how == "size" else f'single["measure"].{how}()'
+        return lines(load, f'rows = pd.DataFrame({{"row_count": [len(single)], "value": [{value}]}})')
+    keys = list(plan.dimensions)
+    grouped = fill(
+        _GROUP_SINGLE_ROWS,
         keys=repr(keys),
         how=repr(how),
-        share='rows["value"] = rows["row_count"] / len(raw)' if plan.statistic == "share" else "",
+        share='rows["value"] = rows["row_count"] / len(single)' if plan.statistic == "share" else "",
         order=repr(["value", *keys] if plan.by_value else keys),
-        ascending=repr([plan.intent.ascending, *[True] * len(keys)] if plan.by_value else [True] * len(keys)),
+        ascending=repr([*[plan.draft.intent.ascending] * plan.by_value, *[True] * len(keys)]),
         limit=str(plan.limit),
     )
+    return lines(load, grouped)
 
 
-def _width(column: Column) -> str:
-    """A round width that cuts the column's range into about ten classes."""
-    span = max(float(column.high or 1) - float(column.low or 0), 1e-9)
-    rough = span / _BINS
+def _width(span: float) -> str:
+    """A round width that cuts `span` into about ten classes."""
+    rough = max(span, 1e-9) / _CLASSES
     power = 10.0 ** int(f"{rough:e}".split("e")[1])
     width = next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.99)
-    return f"{width:g}" if "e" not in f"{width:g}" else f"{width:.12f}".rstrip("0").rstrip(".")
+    return f"{width:.12f}".rstrip("0").rstrip(".")
 
 
 def _size(column: Column) -> float:
@@ -361,7 +335,3 @@ def _size(column: Column) -> float:
         return max(abs(float(column.low)), abs(float(column.high)))
     except ValueError:
         return 100.0
-
-
-def _lines(*lines: str) -> str:
-    return "\n".join(line for line in lines if line)

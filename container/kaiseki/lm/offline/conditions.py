@@ -12,7 +12,7 @@ from kaiseki.lm.offline.source import literal
 _NUM = r"(-?\d+(?:\.\d+)?)"
 _LINK = r"['\"`」』]? ?(?:is|are|was|of|that is|列|が|は|の値が|の|を)? ?(?:equals? |equal to )?"
 _COMPARISONS = tuple(
-    (operator, re.compile(_LINK + pattern))
+    (operator, re.compile(f"{_LINK}(?:{pattern})"))
     for operator, pattern in (
         ("BETWEEN", rf"(?:between )?{_NUM} ?(?:and|to|から|〜|~|-) ?{_NUM}"),
         (">=", rf"(?:at least|>=|no less than) ?{_NUM}|{_NUM}[^\d\s,、。]{{0,2}}?以上"),

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dspy import lm15
 
 from kaiseki.lm.offline import aggregate, overview, prediction, relation, wording
-from kaiseki.lm.offline.intent import Intent, Language, read_intent
+from kaiseki.lm.offline.draft import Draft, remarks
+from kaiseki.lm.offline.intent import Intent, read_intent
 from kaiseki.lm.offline.mentions import folded
-from kaiseki.lm.offline.program import Program, shown
-from kaiseki.lm.offline.reading import Briefing, Column, read_briefing
-from kaiseki.lm.offline.source import source_for
+from kaiseki.lm.offline.program import Outcome, Program, shown
+from kaiseki.lm.offline.reading import Briefing, Column, Table, read_briefing
+from kaiseki.lm.offline.source import Source, source_for
 
 _CHARACTERS_PER_TOKEN = 4
+_LAST_ATTEMPT = 4  # of a step; after it the answer says that the offline model could not do it
 _STATUS = re.compile(
     r"^(?:Step (?P<number>\d+) (?P<verdict>accepted|failed)|The answer failed)[.:](?: Its answer failed:)?"
     r"(?: (?P<kind>\w+) (?P<type>\w+): (?P<message>.*))?$",
@@ -45,8 +48,8 @@ def write_reply(system: str, messages: list[tuple[str, str]]) -> str:
     heard = "\n".join(text for role, text in messages if role == "user")
     status = next(reversed(list(_STATUS.finditer(heard))), None)
     sent = {text.strip() for role, text in messages if role == "assistant"}
-    replies = _replies(briefing, status, another_way=system.lstrip().startswith("# ChangeApproach"))
-    *earlier, last = replies
+    another_way = system.lstrip().startswith("# ChangeApproach")
+    *earlier, last = _replies(briefing, status, heard[status.end() :] if status else "", another_way)
     return next((reply for reply in earlier if reply.strip() not in sent), last)
 
 
@@ -57,40 +60,45 @@ def _system(request: lm15.Request) -> str:
     return "".join(getattr(part, "text", "") for part in system)
 
 
-def _replies(briefing: Briefing, status: re.Match[str] | None, another_way: bool) -> Iterator[str]:
-    """What may be sent next, best first; the last is always something that was not sent before."""
+def _replies(briefing: Briefing, status: re.Match[str] | None, told: str, another_way: bool) -> Iterator[str]:
+    """What may be sent next, best first; `told` is what the last observation says after its first line."""
     intent = read_intent(briefing)
-    programs = _programs(intent, briefing)
+    full, *others = _programs(intent, briefing)
     if status is None:
-        yield programs[0].reply()
+        yield full.reply()
     elif "no rows match" in (status["message"] or ""):
-        yield _no_rows(intent, programs[0]).reply()
-    elif len(programs) == 3:
-        full, plain, other = programs
-        if status["verdict"] != "failed":
-            yield full.reply(only_answer=True)
-        elif not another_way and status["kind"] in ("code", "facts"):
+        yield _no_rows(intent, full).reply()
+    elif others:
+        plain, other = others
+        if status["kind"] == "answer":
+            yield _without_lines(full, told).reply(only_answer=True)
+        if status["kind"] in ("code", "facts") and not another_way:
             yield plain.reply(resend_queries=False)
-        if not another_way and status["kind"] != "query":
+        if status["kind"] not in ("query", "answer") and not another_way:
             yield plain.reply()
-        if status["number"] is None or int(status["number"]) < 4:
+        if int(status["number"] or 0) < _LAST_ATTEMPT:
             yield other.reply()
-    reason = status["message"] if status and status["message"] else "?"
-    yield _gave_up(intent, programs[0], reason).reply()
+    yield _gave_up(intent, full, status["message"] if status else "").reply()
     yield _beyond(intent, briefing).reply()
+
+
+def _without_lines(program: Program, told: str) -> Program:
+    """The program with an answer that leaves out the lines at fault."""
+    faulty = {int(number) for number in re.findall(r"in line (\d+) of the answer", told)}
+    kept = [line for i, line in enumerate(program.answer.split("\n"), 1) if i not in faulty]
+    return replace(program, answer="\n".join(kept), outcome="partial")
 
 
 def _programs(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
     """Three variants of a program (whole, plain, another way), or one refusal."""
-    language = intent.language
     if not briefing.tables:
-        return (_say_only(language, "refused", wording.say(language, "no_tables")),)
+        return (_only(intent, "refused", "no_tables"),)
     missing = [(asked, nearest) for asked, nearest in briefing.unknown if folded(asked) not in intent.matched]
     if missing:
         return (_missing(intent, briefing, *missing[0]),)
     match intent.ask:
         case "overview":
-            return overview.programs(intent, briefing)
+            return overview.programs(intent)
         case "aggregate":
             return _aggregate(intent, briefing)
         case "relation":
@@ -102,23 +110,41 @@ def _programs(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
 
 
 def _aggregate(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
-    language = intent.language
     if intent.measure is None and intent.statistic not in ("count", "share", "distinct") and not intent.compared:
-        numbers = [c for t in intent.tables for c in t.columns if c.kind == "number"]
-        statistic = wording.choose(language, wording.STATISTICS[intent.statistic], column="…")
-        columns = wording.columns_listed(language, numbers)
-        text = wording.say(language, "which_measure", statistic=statistic, columns=columns)
-        return (_say_only(language, "needs_input", text),)
-    used = [c for c in (intent.measure, intent.compared, *intent.groups, *(x.column for x in intent.conditions)) if c]
+        return (_which_measure(intent, briefing),)
     base = intent.tables[0] if intent.named and not (intent.measure and intent.measure.numeric) else None
+    intent = replace(intent, groups=tuple(_nearest_key(c, base) for c in intent.groups))
+    conditions = [*intent.conditions, *([intent.compared] if intent.compared else [])]
+    used = [c for c in (intent.measure, *intent.groups, *(x.column for x in conditions)) if c]
     time = _time(intent, briefing, used) if intent.grain else None
     if intent.grain and time is None:
-        return (_say_only(language, "refused", wording.say(language, "no_time")),)
+        return (_only(intent, "refused", "no_time"),)
     used += [time] if time else []
     source = source_for(used, briefing.tables, base) or source_for(used, briefing.tables)
     if source is None:
         return (_unjoined(intent, used),)
-    return aggregate.programs(intent, source, briefing, time, _grain(intent.grain, time))
+    if base and source.base is not base and intent.statistic == "count" and (key := _key_towards(base, source)):
+        intent = replace(intent, statistic="distinct", measure=key)
+    return aggregate.programs(Draft(intent, briefing, source), time, _grain(intent.grain, time))
+
+
+def _which_measure(intent: Intent, briefing: Briefing) -> Program:
+    statistic = wording.choose(intent.language, wording.STATISTICS[intent.statistic], column="…")
+    numbers = [c for t in intent.tables for c in t.columns if c.kind == "number"]
+    columns = wording.columns_listed(intent.language, numbers) or "–"
+    told = remarks(intent)
+    return _only(intent, "needs_input", "which_measure", statistic=statistic, columns=columns, remarks=told)
+
+
+def _nearest_key(column: Column, base: Table | None) -> Column:
+    """The column of `base` that points to `column`, if it has one: it says the same without a join."""
+    own = base.columns if base else ()
+    return next((c for c in own if (c.references, c.referenced) == (column.table, column.sql)), column)
+
+
+def _key_towards(table: Table, source: Source) -> Column | None:
+    """The column of the joined rows that tells the rows of `table` apart."""
+    return next((c for t in source.tables for c in t.columns if c.references == table.sql), None)
 
 
 def _time(intent: Intent, briefing: Briefing, used: list[Column]) -> Column | None:
@@ -148,63 +174,58 @@ def _relation(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
     source = source_for(used, briefing.tables)
     if source is None:
         return (_unjoined(intent, used),)
-    return relation.programs(intent, source, briefing)
+    return relation.programs(Draft(intent, briefing, source))
 
 
 def _prediction(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
-    language, target = intent.language, intent.target
+    target = intent.target
     if target is None:
         columns = [c for t in intent.tables for c in t.columns if c.kind not in ("id", "time", "text")]
-        text = wording.say(language, "which_target", columns=wording.columns_listed(language, columns))
-        return (_say_only(language, "needs_input", text),)
+        listed = wording.columns_listed(intent.language, columns)
+        return (_only(intent, "needs_input", "which_target", columns=listed),)
+    name = shown(target.sql)
     if target.distinct == 1:
-        return (_say_only(language, "refused", wording.say(language, "one_class", target=shown(target.sql))),)
+        return (_only(intent, "refused", "one_class", target=name),)
     task = prediction.task_of(intent)
     if task is None:
-        return (_say_only(language, "refused", wording.say(language, "text_target", target=shown(target.sql))),)
+        return (_only(intent, "refused", "text_target", target=name),)
     source = prediction.source_of(intent, briefing)
     if source is None:
         return (_unjoined(intent, [target, *intent.columns]),)
     features = prediction.choose_features(intent, source)
-    if not features.any:
-        return (_say_only(language, "refused", wording.say(language, "no_features", target=shown(target.sql))),)
-    return prediction.programs(intent, source, briefing, features, task)
+    if not features.used:
+        return (_only(intent, "refused", "no_features", target=name),)
+    return prediction.programs(Draft(intent, briefing, source), features, task)
 
 
-def _say_only(language: Language, outcome: str, text: str) -> Program:
-    purpose = "Nothing to compute" if language == "en" else "計算は行いません"
-    return Program(purpose, text, outcome)  # type: ignore[arg-type]  # one of Outcome
+def _only(intent: Intent, outcome: Outcome, key: str, **values: str) -> Program:
+    """An answer without a step."""
+    return Program("Nothing to compute", wording.say(intent.language, key, **values), outcome)
+
+
+def _beyond(intent: Intent, briefing: Briefing) -> Program:
+    return _only(intent, "refused", "beyond", tables=_tables(intent, briefing))
+
+
+def _missing(intent: Intent, briefing: Briefing, asked: str, nearest: str) -> Program:
+    tables = _tables(intent, briefing)
+    return _only(intent, "refused", "missing", asked=shown(asked), nearest=shown(nearest), tables=tables)
 
 
 def _tables(intent: Intent, briefing: Briefing) -> str:
     return wording.listed(intent.language, [shown(t.sql) for t in briefing.tables[:12]])
 
 
-def _beyond(intent: Intent, briefing: Briefing) -> Program:
-    text = wording.say(intent.language, "beyond", understood="", tables=_tables(intent, briefing))
-    return _say_only(intent.language, "refused", text)
-
-
-def _missing(intent: Intent, briefing: Briefing, asked: str, nearest: str) -> Program:
-    values = {"asked": shown(asked), "nearest": shown(nearest), "tables": _tables(intent, briefing)}
-    return _say_only(intent.language, "refused", wording.say(intent.language, "missing", **values))
-
-
 def _unjoined(intent: Intent, columns: list[Column]) -> Program:
     listed = wording.columns_listed(intent.language, list(dict.fromkeys(columns)))
-    return _say_only(intent.language, "refused", wording.say(intent.language, "no_join", columns=listed))
-
-
-def _first_paragraph(program: Program) -> str:
-    """What the question was read as stands first in every answer."""
-    return program.answer.partition("\n\n")[0]
+    return _only(intent, "refused", "no_join", columns=listed)
 
 
 def _no_rows(intent: Intent, program: Program) -> Program:
-    text = wording.say(intent.language, "no_rows", read_as=_first_paragraph(program))
-    return _say_only(intent.language, "refused", text)
+    return _only(intent, "refused", "no_rows", read_as=program.read_as)
 
 
 def _gave_up(intent: Intent, program: Program, reason: str) -> Program:
-    text = wording.say(intent.language, "gave_up", reason=shown(reason[:200]), read_as=_first_paragraph(program))
-    return _say_only(intent.language, "refused", text)
+    # Figures of an error message are of no fact, and an answer may not show them.
+    reason = shown(re.sub(r"\d+", "…", reason)[:200])
+    return _only(intent, "refused", "gave_up", reason=reason, read_as=program.read_as)

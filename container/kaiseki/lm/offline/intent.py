@@ -1,7 +1,7 @@
 """What the question asks for, read from its words and from what of the catalog it names."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from kaiseki.lm.offline import vocabulary as words
@@ -28,16 +28,15 @@ class Intent:
     grain: str = ""
     conditions: tuple[Condition, ...] = ()
     top: int | None = None
-    ranked: bool = False
     ascending: bool = False
     target: Column | None = None
     estimator: str = "linear"
     regression: bool = False
     left_out: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()  # names that are nearly right: as asked, as found
     matched: frozenset[str] = frozenset()  # what the question calls the tables and columns that were found
     correlation: bool = False
-    compared: Column | None = None  # of which the question names a value as the thing to take the share of
-    value: str = ""
+    compared: Condition | None = None  # what to take the share of, rather than to look at nothing else
 
 
 @dataclass(frozen=True)
@@ -61,34 +60,50 @@ def read_intent(briefing: Briefing) -> Intent:
     text = _renamed(folded(briefing.question), briefing.renamed)
     mentions = find_mentions(text, briefing.tables)
     names = _resolve(text, mentions, briefing.tables)
-    language = language_of(names.masked)
     conditions, spans = find_conditions(names.masked, names.columns, names.values, briefing)
     free = "".join(_MASK if any(a <= i < b for a, b in spans) else c for i, c in enumerate(names.masked))
-    tables = tuple(dict.fromkeys(table for _, table in names.tables))
-    common = {
-        "language": language,
-        "tables": tables
-        or tuple(t for t in briefing.tables if t.sql in {c.table for _, c in names.columns})
-        or briefing.tables,
-        "named": bool(tables),
-        "left_out": _left_out(free),
-        "matched": frozenset(text[m.start : m.end] for m in mentions),
-    }
+    subject = _subjects(names)
+    touched = tuple(t for t in briefing.tables if t.sql in {c.table for _, c in names.columns})
+    plain = Intent(
+        "beyond",
+        language_of(names.masked),
+        tables=subject or touched or briefing.tables,
+        named=bool(subject),
+        left_out=_left_out(free),
+        renamed=tuple(pair for pair in briefing.renamed if not _says(folded(briefing.question), pair[1])),
+        matched=frozenset(text[m.start : m.end] for m in mentions),
+    )
     if words.BEYOND.search(names.masked):
-        return Intent("beyond", **common)
+        return plain
     filtered = {id(m) for m, _ in names.columns if any(a <= m.start < b for a, b in spans)}
     columns = [(m, c) for m, c in names.columns if id(m) not in filtered]
     if _wants_prediction(names, columns):
-        return _prediction(names, columns, conditions, common)
-    return _other(names, columns, conditions, free, common)
+        return _prediction(plain, names, columns, conditions)
+    return _other(plain, names, columns, conditions, free)
 
 
 def _renamed(text: str, renamed: tuple[tuple[str, str], ...]) -> str:
     """The question with the names that there are in place of those that are nearly right."""
     for asked, found in renamed:
+        if _says(text, found):
+            continue
         name = bare(found.rpartition(".")[2] if not found.endswith('"') else found)
         text = re.sub(rf"(?<![a-z0-9]){re.escape(folded(asked))}(?![a-z0-9])", lambda _: folded(name), text)  # noqa: B023
     return text
+
+
+def _subjects(names: _Names) -> tuple[Table, ...]:
+    """The tables that the question names, without those that it groups by."""
+    groups = (
+        bool(words.BY_BEFORE.search(names.before(m)) or words.BY_AFTER.match(names.after(m))) for m, _ in names.tables
+    )
+    subjects = [t for (_, t), group in zip(names.tables, groups, strict=True) if not group]
+    return tuple(dict.fromkeys(subjects or [t for _, t in names.tables]))
+
+
+def _says(text: str, name: str) -> bool:
+    """Whether `text` has the name, however its words are joined."""
+    return "".join(filter(str.isalnum, folded(name))) in "".join(filter(str.isalnum, text))
 
 
 def language_of(text: str) -> Language:
@@ -139,142 +154,143 @@ def _wants_prediction(names: _Names, columns: list[tuple[Mention, Column]]) -> b
 
 
 def _prediction(
-    names: _Names, columns: list[tuple[Mention, Column]], conditions: tuple[Condition, ...], common: dict[str, object]
+    plain: Intent, names: _Names, columns: list[tuple[Mention, Column]], conditions: tuple[Condition, ...]
 ) -> Intent:
     pointed = [
         c for m, c in columns if words.TARGET_BEFORE.search(names.before(m)) or words.TARGET_AFTER.match(names.after(m))
     ]
-    usable = [c for c in (*pointed, *(c for _, c in columns)) if c.kind not in ("id", "time")]
-    named_value = [c for m, c, _ in names.values if words.TARGET_BEFORE.search(names.before(m))]
-    target = next(iter((*pointed, *named_value, *usable)), None)
-    estimator = next((name for name, pattern in words.ESTIMATORS if pattern.search(names.masked)), "linear")
-    chosen = tuple(dict.fromkeys(c for _, c in columns if c is not target))
-    logistic = re.search(r"logistic|ロジスティック", names.masked)
-    return Intent(
-        "prediction",
-        columns=chosen
-        if re.search(r"\b(?:from|using|based on|with|on)\b|から|を使って|をもとに|に基づ", names.masked)
-        else (),
+    of_value = [c for m, c, _ in names.values if words.TARGET_BEFORE.search(names.before(m))]
+    usable = [c for _, c in columns if c.kind not in ("id", "time")]
+    target = next(iter((*pointed, *of_value, *usable)), None)
+    others = tuple(dict.fromkeys(c for _, c in columns if c is not target))
+    return replace(
+        plain,
+        ask="prediction",
+        columns=others if words.FEATURES.search(names.masked) else (),
         target=target,
         conditions=tuple(c for c in conditions if c.column is not target),
-        estimator=estimator,
-        regression=bool(words.REGRESSION.search(names.masked)) and not logistic,
-        **common,  # type: ignore[arg-type]  # the same keys each time
+        estimator=next((name for name, pattern in words.ESTIMATORS if pattern.search(names.masked)), "linear"),
+        regression=bool(words.REGRESSION.search(names.masked)),
     )
 
 
 def _other(
-    names: _Names,
-    columns: list[tuple[Mention, Column]],
-    conditions: tuple[Condition, ...],
-    free: str,
-    common: dict[str, object],
+    plain: Intent, names: _Names, columns: list[tuple[Mention, Column]], conditions: tuple[Condition, ...], free: str
 ) -> Intent:
-    text = names.masked
+    """An overview, a relation or an aggregate; `free` is the text without names and conditions."""
     statistics = [name for name, pattern in words.STATISTICS if pattern.search(free)]
-    grain = next((name for name, pattern in words.GRAINS if pattern.search(free)), "")
-    if not grain and words.TREND.search(text):
-        grain = "auto"
     top = words.TOP.search(free)
-    ranked = bool(top or words.EXTREME.search(text))
-    grouped = _groups(names, columns, bool(top))
-    rest = [c for _, c in columns if c not in grouped and c.kind != "time"]
-    times = [c for _, c in columns if c.kind == "time"]
-    grouped = tuple(c for c in grouped if c.kind != "time")
-    compared = _compared_values(names)
-    pair = tuple(dict.fromkeys((*rest, *grouped, *compared, *times)))
-    related = words.RELATION.search(text) or (words.DIFFERENCE.search(text) and not statistics)
+    grouped = _groups(names, columns, top)
+    grain = next((name for name, pattern in words.GRAINS if pattern.search(free)), "")
+    if not grain and (words.TREND.search(free) or any(c.kind == "time" for c in grouped)):
+        grain = "auto"
+    asked = Asked(
+        statistics=statistics,
+        grouped=[c for c in grouped if c.kind != "time"],
+        rest=[c for _, c in columns if c not in grouped and c.kind != "time"],
+        times=[c for _, c in columns if c.kind == "time"],
+        grain=grain,
+        top=words.number(next(filter(None, top.groups()))) if top else None,
+        ranked=bool(top or words.EXTREME.search(free)),
+        spread=bool(words.DISTRIBUTION.search(free)),
+    )
+    pair = tuple(dict.fromkeys((*asked.rest, *asked.grouped, *_compared(names), *asked.times)))
+    related = words.RELATION.search(free) or (words.DIFFERENCE.search(free) and not statistics)
     if related and len(pair) >= 2:
         kept = tuple(c for c in conditions if c.column not in pair[:2])
-        return Intent(
-            "relation", columns=pair, conditions=kept, correlation=bool(re.search("correl|相関", text)), **common
-        )  # type: ignore[arg-type]
-    asks = bool(statistics or grain or ranked or grouped or words.DISTRIBUTION.search(text) or top)
-    if words.OVERVIEW.search(text) and not (grouped or grain or top or [c for c in rest if c.numeric]):
-        return Intent("overview", **common)  # type: ignore[arg-type]
-    if not asks and not columns and common["named"] and not common["left_out"]:
-        return Intent("overview", **common)  # type: ignore[arg-type]
-    if not asks and not (rest and conditions):
-        return Intent("overview" if words.OVERVIEW.search(text) else "beyond", **common)  # type: ignore[arg-type]
-    return _aggregate(names, rest, times, grouped, grain, statistics, conditions, top, ranked, common)
+        correlation = bool(words.CORRELATION.search(free))
+        return replace(plain, ask="relation", columns=pair, conditions=kept, correlation=correlation)
+    asks = asked.grouped or grain or asked.ranked or asked.spread or statistics or (asked.rest and conditions)
+    precise = asked.grouped or grain or top or any(c.numeric for c in asked.rest)
+    if words.OVERVIEW.search(free) and not precise:
+        return replace(plain, ask="overview")
+    if asks:
+        return _aggregate(plain, asked, conditions, ascending=bool(words.ASCENDING.search(free)))
+    bare_name = plain.named and not columns and not plain.left_out
+    return replace(plain, ask="overview") if bare_name or words.OVERVIEW.search(free) else plain
 
 
-def _aggregate(
-    names: _Names,
-    rest: list[Column],
-    times: list[Column],
-    grouped: tuple[Column, ...],
-    grain: str,
-    statistics: list[str],
-    conditions: tuple[Condition, ...],
-    top: re.Match[str] | None,
-    ranked: bool,
-    common: dict[str, object],
-) -> Intent:
-    text = names.masked
-    spread = bool(words.DISTRIBUTION.search(text))
-    if (
-        not grouped
-        and not grain
-        and rest
-        and (spread or (ranked and not rest[0].numeric) or "share" in statistics)
-        and not (rest[0].kind == "flag" and statistics)
-    ):
-        grouped, rest = (rest[0],), rest[1:]
-    if not grouped and times and not grain:
-        grain = "auto"
-    numeric = [c for c in rest if c.numeric]
-    plain = [c for c in rest if not c.numeric]
-    if not numeric and len(grouped) > 1 and grouped[-1].kind == "number" and not grouped[-1].classes and ranked:
-        numeric, grouped = [grouped[-1]], grouped[:-1]
-    if not grouped and plain and "distinct" not in statistics:
-        grouped = tuple(plain)
-    statistic = next(iter(statistics), "")
-    measure = next(iter(numeric), None)
-    compared = None
-    value = ""
+@dataclass(frozen=True)
+class Asked:
+    """The parts of a question for an aggregate, before they are given their roles."""
+
+    statistics: list[str]
+    grouped: list[Column]
+    rest: list[Column]  # neither groups nor times
+    times: list[Column]
+    grain: str
+    top: int | None
+    ranked: bool
+    spread: bool  # a distribution or breakdown is asked for
+
+
+def _aggregate(plain: Intent, asked: Asked, conditions: tuple[Condition, ...], ascending: bool) -> Intent:
+    groups, measures = _roles(asked)
+    statistic = next(iter(asked.statistics), "")
+    measure = next((c for c in measures if c.numeric), None)
+    compared: Condition | None = None
     if statistic == "distinct":
-        measure = next(iter(rest), None)
-        ids = [c for t in common["tables"] for c in t.columns if c.kind == "id" and not c.references]  # type: ignore[attr-defined]
-        measure = measure or next(iter(ids), None)
-    elif statistic == "share" and measure is None and (shared := _shared_value(names, conditions, grouped)):
-        compared, value = shared.column, shared.values[0]
-        conditions = tuple(c for c in conditions if c is not shared)
-    elif statistic in ("count", "total") and measure is not None and measure.kind == "flag":
-        statistic = "total"
-    elif statistic in ("", "share") and measure is not None:
-        amount = words.AMOUNT.search(folded(measure.name)) is not None
-        statistic = ("total" if amount else "average") if statistic == "" or measure.kind != "flag" else "average"
-    elif statistic == "count":
-        measure = None
-    if measure is None and statistic in ("", "total") and statistic != "distinct":
+        keys = [c for t in plain.tables for c in t.columns if c.kind == "id" and not c.references]
+        measure = next(iter((*measures, *keys)), None)
+    elif statistic == "share" and measure is None:
+        compared = next((c for c in conditions if c.operator != "PERIOD" and c.column not in groups), None)
+        conditions = tuple(c for c in conditions if c is not compared)
+    elif measure is not None and statistic in ("", "share", "count", "total"):
+        statistic = _statistic_of(measure, statistic)
+        measure = None if statistic == "count" else measure
+    if measure is None and (statistic == "" or (statistic == "total" and not plain.left_out)):
         statistic = "count"
-    return Intent(
-        "aggregate",
+    unused = [c for c in measures if c is not measure]
+    # "who purchased": a flag that is neither measured nor grouped by says which rows are meant.
+    conditions += tuple(Condition(c, "=", ("1" if c.whole else "true",)) for c in unused if c.kind == "flag")
+    return replace(
+        plain,
+        ask="aggregate",
         statistic=statistic,
         measure=measure,
-        groups=tuple(dict.fromkeys(grouped))[:2],
-        grain=grain,
-        columns=tuple(times),
+        groups=tuple(dict.fromkeys(groups))[:2],
+        grain=asked.grain,
+        columns=tuple(asked.times),
         conditions=conditions,
-        top=words.number(next(filter(None, top.groups()))) if top else None,
-        ranked=ranked,
-        ascending=bool(words.ASCENDING.search(text)),
+        top=asked.top,
+        ascending=ascending,
         compared=compared,
-        value=value,
-        **common,  # type: ignore[arg-type]
+        left_out=(*plain.left_out, *(c.name for c in unused if c.kind != "flag")),
     )
 
 
-def _groups(names: _Names, columns: list[tuple[Mention, Column]], top: bool) -> tuple[Column, ...]:
+def _roles(asked: Asked) -> tuple[list[Column], list[Column]]:
+    """Which columns are grouped by, and which may be measured."""
+    groups, rest = list(asked.grouped), list(asked.rest)
+    share_of_it = "share" in asked.statistics and rest and rest[0].kind != "flag"
+    if not groups and not asked.grain and rest and (asked.spread or share_of_it):
+        groups, rest = rest[:1], rest[1:]
+    by_number = len(groups) > 1 and groups[-1].kind == "number" and not groups[-1].classes
+    if asked.ranked and by_number and not any(c.numeric for c in rest):
+        groups, rest = groups[:-1], [groups[-1], *rest]  # "top five products by revenue"
+    if not groups and "distinct" not in asked.statistics:
+        groups, rest = [c for c in rest if not c.numeric], [c for c in rest if c.numeric]
+    return groups, rest
+
+
+def _statistic_of(measure: Column, asked: str) -> str:
+    """What is taken of a number when the question leaves it open: sums of amounts and flags, averages of others."""
+    if measure.kind == "flag":
+        return "total" if asked in ("count", "total") else "average"
+    if asked in ("count", "total"):
+        return asked
+    return "total" if words.AMOUNT.search(folded(measure.name)) and asked == "" else "average"
+
+
+def _groups(names: _Names, columns: list[tuple[Mention, Column]], top: re.Match[str] | None) -> tuple[Column, ...]:
     """Columns that stand as groups ("by x and y", "x別"), and tables that do ("per customer"), as their key."""
     found: list[Column] = []
     previous: Mention | None = None
-    spots = sorted((*columns, *names.tables), key=lambda spot: spot[0].start)
+    spots: list[tuple[Mention, Column | Table]] = sorted((*columns, *names.tables), key=lambda spot: spot[0].start)
     for mention, thing in spots:
         before, after = names.before(mention), names.after(mention)
         by = words.BY_BEFORE.search(before) and not words.SORT_BEFORE.search(before)
-        top_of = top and re.search(rf"{words.TOP.pattern}[^{_MASK}]{{0,12}}$", before)
+        top_of = top is not None and 0 <= mention.start - top.end() <= 12
         also = previous is not None and words.ALSO_BEFORE.match(names.masked[previous.end : mention.start])
         both = any(
             words.ALSO_BEFORE.match(names.masked[mention.end : later.start])
@@ -286,7 +302,7 @@ def _groups(names: _Names, columns: list[tuple[Mention, Column]], top: bool) -> 
             previous = None
             continue
         if isinstance(thing, Table):
-            key = _key_of(thing, names)
+            key = _key_of(thing)
             if key is None or (top_of and not by and _is_subject(thing, columns)):
                 continue
             thing = key
@@ -300,7 +316,7 @@ def _is_subject(table: Table, columns: list[tuple[Mention, Column]]) -> bool:
     return any(c.classes and c.table == table.sql for _, c in columns)
 
 
-def _key_of(table: Table, names: _Names) -> Column | None:
+def _key_of(table: Table) -> Column | None:
     """What tells the rows of `table` apart: a name if it has one, else its key."""
     named = re.compile(r"(?:^|[_ ])(?:name|title)$|名$|名前|氏名", re.IGNORECASE)
     for column in table.columns:
@@ -309,15 +325,10 @@ def _key_of(table: Table, names: _Names) -> Column | None:
     return next((c for c in table.columns if c.kind == "id" and not c.references), None)
 
 
-def _compared_values(names: _Names) -> tuple[Column, ...]:
+def _compared(names: _Names) -> tuple[Column, ...]:
     """Columns of which the question names two values or more."""
     found = [c for _, c, _ in names.values]
     return tuple(dict.fromkeys(c for c in found if found.count(c) > 1))
-
-
-def _shared_value(names: _Names, conditions: tuple[Condition, ...], groups: tuple[Column, ...]) -> Condition | None:
-    """The condition that the question asks the share of, rather than to look at nothing else."""
-    return next((c for c in conditions if len(c.values) == 1 and c.column not in groups and not c.negated), None)
 
 
 def _left_out(text: str) -> tuple[str, ...]:
@@ -332,5 +343,7 @@ def _left_out(text: str) -> tuple[str, ...]:
         w for w in re.findall(r"[a-z][a-z'-]*[a-z]|\d+(?:\.\d+)?", text) if w.removesuffix("'s") not in words.HARMLESS
     ]
     runs = re.findall(r"[\u30a1-\u30fa\u30fc\u4e00-\u9fff々]+", text)
-    japanese = [rest for run in runs if len(rest := words.HARMLESS_JAPANESE.sub("", run)) > 1]
+    japanese = [
+        run for run in runs if len(run) > 1 and not re.fullmatch(f"(?:{words.HARMLESS_JAPANESE.pattern})*", run)
+    ]
     return tuple(dict.fromkeys((*english, *japanese)))[:6]

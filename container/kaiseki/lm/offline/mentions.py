@@ -1,5 +1,6 @@
 """Where the question names tables, columns and values of the catalog."""
 
+import os
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from kaiseki.lm.offline.vocabulary import FUNCTION_WORDS, GLOSSARY, HARMLESS, ST
 
 _GAP = re.compile(r"[ _\-./()*:%#&]{0,3}")
 _QUOTES = "'\"`「」『』‘’“”"
+_ENDINGS = frozenset(("", "s", "e", "y", "ing", "er", "ed", "ion", "ment", "al"))
 _LONGEST = 8  # words of a name that are tried together
 
 
@@ -129,19 +131,31 @@ def _partial(text: str, tables: tuple[Table, ...], taken: tuple[Mention, ...]) -
             found.extend(_part(text, match.start(), match.end(), match[0], tables))
     for japanese, english in GLOSSARY.items():
         for match in re.finditer(japanese, text):
-            found.extend(_part(text, match.start(), match.end(), english, tables))
+            for word in english.split():
+                found.extend(_part(text, match.start(), match.end(), word, tables))
     return [m for m in found if not any(t.start < m.end and m.start < t.end for t in taken)]
 
 
 def _part(text: str, start: int, end: int, word: str, tables: tuple[Table, ...]) -> list[Mention]:
-    word = stem(word)
-    named = tuple(t for t in tables if word in (_key(t.name), *map(stem, _words(t.name))))
+    """The tables and columns in whose names `word` is, or a near form of it; of those, the ones with the fewest words."""
+    named = tuple(t for t in tables if any(_alike(stem(word), part) for part in _words(t.name)))
     holding = [
         (len(_words(c.name)), c)
         for t in tables
         for c in t.columns
-        if word in (_key(c.name), *map(stem, _words(c.name)))
+        if any(_alike(stem(word), p) for p in _words(c.name))
     ]
-    closest = min((size for size, _ in holding), default=0)
-    columns = tuple(c for size, c in holding if size == closest)
+    fewest = min((size for size, _ in holding), default=0)
+    columns = tuple(c for size, c in holding if size == fewest)
     return [_at(text, start, end, Mention(0, 0, False, named, columns))] if named or columns else []
+
+
+def _alike(word: str, part: str) -> bool:
+    """The same word but for its ending ("smoking", "smoker"), or one an abbreviation of the other ("temp")."""
+    part = stem(part)
+    if word == part:
+        return True
+    if not word.isascii() or min(len(word), len(part)) < 4:
+        return False
+    shared = len(os.path.commonprefix([word, part]))
+    return shared >= 4 and (shared in (len(word), len(part)) or {word[shared:], part[shared:]} <= _ENDINGS)

@@ -11,11 +11,14 @@ Outcome = Literal["answered", "partial", "refused", "needs_input"]
 
 @dataclass(frozen=True)
 class Program:
+    """One reply. `read_as` is what the question was understood to ask, in a sentence without placeholders."""
+
     purpose: str
     answer: str
     outcome: Outcome = "answered"
     queries: tuple[tuple[str, str], ...] = ()
     code: str = ""
+    read_as: str = ""
 
     def reply(self, resend_queries: bool = True, only_answer: bool = False) -> str:
         """The text of the reply. A query that succeeded keeps its rows, so a repair of the Python leaves it out."""
@@ -28,19 +31,27 @@ class Program:
 
 
 def fill(template: str, **values: str) -> str:
-    """A template of code or SQL with its `$names` filled in; an empty value alone on its line takes the line along."""
+    """A template of code with its `$names` filled in; a line that is only a name goes if its value is empty."""
     lines = []
     for line in dedent(template).strip("\n").splitlines():
         alone = re.fullmatch(r"\s*\$(\w+)\s*", line)
-        if alone and not values.get(alone[1], "-"):
-            continue
-        lines.append(line)
+        if not alone or values.get(alone[1], "-"):
+            lines.append(line)
     return Template("\n".join(lines)).substitute(values)
 
 
 def shown(name: str) -> str:
-    """A name or a piece of SQL as an answer shows it: as code, and with no brace that could open a placeholder."""
+    """A name as an answer shows it: as code, and with no brace that could open a placeholder."""
     return "`" + name.replace("`", "'").replace("{", "{{").replace("}", "}}") + "`"
+
+
+def unmarked(text: str) -> str:
+    """A text for charts and tables, which know neither Markdown nor placeholders."""
+    return text.replace("`", "").replace("{{", "{").replace("}}", "}")
+
+
+def lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
 
 
 def _fenced(info: str, text: str) -> str:

@@ -39,7 +39,7 @@ STATISTICS = tuple(
         ("share", r"\b(?:shares?|percentages?|percent|proportions?|rates?|ratios?|fractions?)\b|割合|比率|シェア|率"),
         (
             "count",
-            r"\b(?:how many|number of|count(?:s|ed)?|how often|frequency)\b|件数|何件|人数|何人|個数|回数|何回|いくつ|頻度|数",
+            r"\b(?:how many|number of|count(?:s|ed)?|how often|most (?:often|frequent(?:ly)?)|frequency)\b|件数|何件|人数|何人|個数|回数|何回|いくつ|頻度|数",
         ),
         ("total", r"\b(?:totals?|sums?|overall|how much)\b|合計|総額|総計|総|いくら"),
         ("maximum", r"\b(?:maximum|max|latest|peak)\b|最大値?|最高値?"),
@@ -47,11 +47,12 @@ STATISTICS = tuple(
     )
 )
 EXTREME = re.compile(
-    r"\b(?:most|highest|largest|biggest|best|greatest|top|leading|fewest|lowest|smallest|least|worst|bottom|rank\w*)\b|"
+    r"\b(?:most|highest|largest|biggest|best|greatest|top|leading|busiest|longest|oldest|fewest|lowest|smallest|least|worst|bottom|"
+    r"shortest|youngest|cheapest|quietest|rank\w*)\b|"
     r"最も|一番|最多|最大|最高|最少|最小|最低|多い|少ない|高い|低い|上位|下位|トップ|ベスト|ワースト|ランキング"
 )
 ASCENDING = re.compile(
-    r"\b(?:fewest|lowest|smallest|least|worst|bottom|ascending)\b|最少|最小|最低|少ない|低い|下位|ワースト|昇順"
+    r"\b(?:fewest|lowest|smallest|least|worst|bottom|shortest|youngest|cheapest|quietest|ascending)\b|最少|最小|最低|少ない|低い|下位|ワースト|昇順"
 )
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NUMBER = rf"(\d+|{'|'.join(_NUMBER_WORDS)})"
@@ -59,6 +60,7 @@ TOP = re.compile(
     rf"\b(?:top|first|best|highest|largest|biggest|bottom|worst|lowest|smallest|last) {NUMBER}\b|"
     rf"\b{NUMBER} (?:most|highest|largest|biggest|best|fewest|lowest|smallest|least)\b|"
     rf"(?:上位|トップ|ベスト|下位|ワースト) ?{NUMBER} ?(?:位|件|個|名|社|つ)?|"
+    rf"\b(?:which|what|the) {NUMBER} (?=[^.]{{1,40}}\b(?:have|has|had|with)\b)|"
     rf"\b{NUMBER} (?=[^.]{{1,40}}\b(?:with|having) the (?:most|highest|largest|fewest|lowest))"
 )
 
@@ -120,16 +122,18 @@ ESTIMATORS = tuple(
         ),
     )
 )
-REGRESSION = re.compile(r"\bregress\w*\b|回帰")
+REGRESSION = re.compile(r"(?<!logistic )\bregress\w*\b|(?<!ロジスティック)回帰")
+FEATURES = re.compile(r"\b(?:from|using|based on|with|on)\b|から|を使って|をもとに|に基づ")
+CORRELATION = re.compile(r"correl|相関")
 AMOUNT = re.compile(
     r"amount|sales|revenue|quantity|qty|cost|volume|total|turnover|count|payment|profit|spend|fee|trips|cases|deaths|damage|"
     r"金額|売上|売り上げ|数量|費用|利益|件数|合計"
 )
 
 # What Japanese questions call the columns of English schemas.
-GLOSSARY = {
+GLOSSARY: dict[str, str] = {
     "ユーザー": "user", "ユーザ": "user", "会員": "member", "顧客": "customer", "商品": "product", "製品": "product",
-    "注文": "order", "購入": "purchase", "購買": "purchase", "売上": "sales", "価格": "price", "単価": "price",
+    "注文": "order", "購入": "purchase", "購買": "purchase", "売上": "sales revenue amount 金額", "価格": "price", "単価": "price",
     "金額": "amount", "数量": "quantity", "費用": "cost", "店舗": "store", "年齢": "age", "性別": "gender",
     "国": "country", "地域": "region", "都市": "city", "部門": "department", "部署": "department", "給与": "salary",
     "評価": "rating", "種類": "type", "カテゴリ": "category", "カテゴリー": "category", "患者": "patient",

@@ -2,26 +2,28 @@
 
 from string import Template
 
-from kaiseki.lm.offline.intent import Intent, Language
+from kaiseki.lm.offline.intent import Language
 from kaiseki.lm.offline.program import shown
-from kaiseki.lm.offline.reading import Briefing, Column
-from kaiseki.lm.offline.source import Source
+from kaiseki.lm.offline.reading import Column
 
-SENTENCES: dict[str, tuple[str, str]] = {  # English, Japanese
+Texts = tuple[str, str]  # English, Japanese
+
+SENTENCES: dict[str, Texts] = {
     "read_as": ("I read this as: $what.", "この質問を次のように読み取りました: $what。"),
     "taken": ("There is no $asked; I took $found.", "$asked という名前のものはないため、$found を使いました。"),
     "left_out": ("I could not place these words and left them out: $words.", "次の語は解釈できず、考慮していません: $words。"),
-    "where": ("$what, where $conditions", "$what（条件: $conditions）"),
+    "a_number": ("a number", "数値"),
+    "where": ("$what, where `{conditions}`", "$what（条件: `{conditions}`）"),
     "of_table": ("$what of table $table", "テーブル $table の$what"),
     "joined": ("$what of table $table, joined to $others", "テーブル $table（$others を結合）の$what"),
     "beyond": (
         "This was answered by the **offline model**, a small program without a language model, and it cannot do what is asked."
-        "$understood\n\nIt can do four things, on any tables:\n\n- an overview of tables\n- counts, sums, averages, medians, "
-        "shares, minima and maxima by group or over time, with conditions and top lists\n- the relation of two columns\n"
+        "\n\nIt can do this, on any tables:\n\n- an overview of tables\n- counts, sums, averages, medians, "
+        "shares, minima and maxima by group or over time, with conditions and top lists\n- how one column goes with another\n"
         "- a classification or regression of a named target column\n\nFor anything else set a real model: "
         "`--model bedrock/<model id>`, or the setting `KAISEKI_MODEL`. Tables at hand: $tables.",
         "これは**オフラインモデル**（言語モデルを使わない小さなプログラム）の回答です。この依頼には対応できません。"
-        "$understood\n\n対応できるのは、どのテーブルでも次のことです:\n\n- テーブルの概要\n- グループ別・期間別の件数、合計、平均、中央値、"
+        "\n\n対応できるのは、どのテーブルでも次のことです:\n\n- テーブルの概要\n- グループ別・期間別の件数、合計、平均、中央値、"
         "割合、最小、最大（条件や上位の指定も可）\n- 列どうしの関係\n- 目的変数を指定した分類と回帰\n\n"
         "それ以外には本物のモデルを設定してください: `--model bedrock/<model id>` または設定 `KAISEKI_MODEL`。利用できるテーブル: $tables。",
     ),
@@ -46,8 +48,8 @@ SENTENCES: dict[str, tuple[str, str]] = {  # English, Japanese
         "次の列を結びつける参照がスキーマにありません: $columns。テーブル間をつなぐキーが必要です。",
     ),
     "which_measure": (
-        "Of which column should I take the $statistic? Numbers are in: $columns.",
-        "どの列の$statisticを求めますか。数値の列: $columns。",
+        "Of which column should I take the $statistic? $remarks Numbers are in: $columns.",
+        "どの列の$statisticを求めますか。$remarks 数値の列: $columns。",
     ),
     "which_target": (
         "Which column should be predicted? No column of that name is in the tables. There are: $columns.",
@@ -59,8 +61,8 @@ SENTENCES: dict[str, tuple[str, str]] = {  # English, Japanese
         "目的変数 $target はすべての行で同じ値のため、学習も予測もできません。",
     ),
     "text_target": (
-        "The target $target takes too many different values to be classes, and it is no number, so it cannot be predicted here.",
-        "目的変数 $target は数値ではなく、値の種類も多すぎるため、予測の対象にできません。",
+        "The target $target is a key, a time or free text, so it cannot be predicted here.",
+        "目的変数 $target はキー、日時または自由記述のため、予測の対象にできません。",
     ),
     "no_features": ("No column is left to predict $target from.", "$target の予測に使える列が残っていません。"),
     "truncated": (
@@ -69,7 +71,7 @@ SENTENCES: dict[str, tuple[str, str]] = {  # English, Japanese
     ),
 }  # fmt: skip
 
-STATISTICS: dict[str, tuple[str, str]] = {
+STATISTICS: dict[str, Texts] = {
     "count": ("number of rows", "件数"),
     "distinct": ("number of distinct values of $column", "$column の異なる値の数"),
     "average": ("average of $column", "$column の平均"),
@@ -79,9 +81,10 @@ STATISTICS: dict[str, tuple[str, str]] = {
     "maximum": ("maximum of $column", "$column の最大値"),
     "minimum": ("minimum of $column", "$column の最小値"),
     "share": ("share of rows", "行の割合"),
-    "value_share": ("share of rows with $column", "$column の行の割合"),
+    "rate": ("share of rows with $column", "$column に該当する行の割合"),
+    "value_share": ("share of rows with `{compared}`", "`{compared}` の行の割合"),
 }
-GRAINS: dict[str, tuple[str, str]] = {
+GRAINS: dict[str, Texts] = {
     "hour": ("hour of the day", "時間帯"),
     "weekday": ("weekday", "曜日"),
     "day": ("day", "日"),
@@ -96,32 +99,12 @@ def say(language: Language, key: str, **values: str) -> str:
     return choose(language, SENTENCES[key], **values)
 
 
-def choose(language: Language, texts: tuple[str, str], **values: str) -> str:
+def choose(language: Language, texts: Texts, **values: str) -> str:
     return Template(texts[language == "ja"]).substitute(values)
 
 
 def listed(language: Language, names: list[str]) -> str:
     return ("、" if language == "ja" else ", ").join(names)
-
-
-def read_as(intent: Intent, source: Source, what: str) -> str:
-    """What the question was understood to ask: the measure, the tables and the conditions."""
-    others = [shown(table.sql) for table, _ in source.joins]
-    key = "joined" if others else "of_table"
-    what = say(intent.language, key, what=what, table=shown(source.base.sql), others=listed(intent.language, others))
-    if intent.conditions:
-        conditions = " AND ".join(c.sql(source.name(c.column)) for c in intent.conditions)
-        what = say(intent.language, "where", what=what, conditions=shown(conditions))
-    return say(intent.language, "read_as", what=what)
-
-
-def remarks(intent: Intent, briefing: Briefing) -> str:
-    """What the reader must know of the reading: names that were nearly right, and words that played no part."""
-    lines = [say(intent.language, "taken", asked=shown(asked), found=shown(found)) for asked, found in briefing.renamed]
-    if intent.left_out:
-        words = listed(intent.language, [f"“{word}”" for word in intent.left_out])
-        lines.append(say(intent.language, "left_out", words=words))
-    return "\n\n".join(lines)
 
 
 def columns_listed(language: Language, columns: list[Column]) -> str:
