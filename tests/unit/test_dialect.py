@@ -30,7 +30,8 @@ INSERT INTO sales VALUES
 CREATE TABLE docs (id INTEGER, body VARCHAR);
 INSERT INTO docs VALUES (1, '{"a":{"b":"x"},"n":5,"l":[11,12,13]}'), (2, '{"a":{}}'), (3, 'broken');
 CREATE TABLE monthly (region VARCHAR, month VARCHAR, amount INTEGER);
-INSERT INTO monthly VALUES ('east','jan',10), ('east','feb',20), ('west','jan',5), ('west','feb',NULL), ('east','jan',1);
+INSERT INTO monthly VALUES ('east','jan',10), ('east','feb',20), ('west','jan',5), ('west','feb',NULL),
+                           ('east','jan',1);
 """
 
 
@@ -277,7 +278,8 @@ STATEMENTS: dict[str, tuple[str, list[list[Any]]]] = {
         [[1, "40.000000000000000"], [2, "40.000000000000000"], [3, "20.000000000000000"]],
     ),
     "counting": (
-        "SELECT COUNT(*) AS a, COUNT(qty) AS b, COUNT(DISTINCT price) AS c, APPROXIMATE COUNT(DISTINCT seller) AS d FROM sales",
+        "SELECT COUNT(*) AS a, COUNT(qty) AS b, COUNT(DISTINCT price) AS c, APPROXIMATE COUNT(DISTINCT "
+        "seller) AS d FROM sales",
         [[5, 4, 4, 3]],
     ),
     "sorting up puts nulls last": ("SELECT qty FROM sales ORDER BY qty", [[10], [15], [20], [30], [None]]),
@@ -322,11 +324,13 @@ STATEMENTS: dict[str, tuple[str, list[list[Any]]]] = {
         [[1, None, 20], [2, 10, 15], [3, 30, None], [4, 20, None], [5, 15, None]],
     ),
     "LAST_VALUE ignoring nulls": (
-        "SELECT id, LAST_VALUE(qty) IGNORE NULLS OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS v FROM sales ORDER BY id",
+        "SELECT id, LAST_VALUE(qty) IGNORE NULLS OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS v FROM sales "
+        "ORDER BY id",
         [[1, 10], [2, 30], [3, 20], [4, 15], [5, 15]],
     ),
     "ranks": (
-        "SELECT id, RANK() OVER (ORDER BY price) AS a, DENSE_RANK() OVER (ORDER BY price) AS b, NTILE(2) OVER (ORDER BY id) AS c "
+        "SELECT id, RANK() OVER (ORDER BY price) AS a, DENSE_RANK() OVER (ORDER BY price) AS b, NTILE(2) "
+        "OVER (ORDER BY id) AS c "
         "FROM sales ORDER BY id",
         [[1, 4, 3, 1], [2, 5, 4, 1], [3, 2, 2, 1], [4, 2, 2, 2], [5, 1, 1, 2]],
     ),
@@ -384,7 +388,8 @@ STATEMENTS: dict[str, tuple[str, list[list[Any]]]] = {
         [[10]],
     ),
     "a correlated subquery": (
-        "SELECT id FROM sales AS s WHERE price = (SELECT MAX(price) FROM sales AS t WHERE t.seller = s.seller) ORDER BY id",
+        "SELECT id FROM sales AS s WHERE price = (SELECT MAX(price) FROM sales AS t WHERE t.seller = "
+        "s.seller) ORDER BY id",
         [[2], [3], [4], [5]],
     ),
     "EXISTS": (

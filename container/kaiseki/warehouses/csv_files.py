@@ -33,9 +33,10 @@ def load_csv(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> N
         if not sample.strip():
             raise InputError(f"{path.name} is empty", f"Give {path.name} a header line, or remove the file.")
         delimiter = _delimiter(sample)
-        header = _header(path, readable, delimiter)
+        skipped, header = _header(path, readable, delimiter)
         names = column_names(header)
-        _read_as_text(connection, path, readable, delimiter, names, table)
+        _require_closed_quotes(path, readable, delimiter)
+        _read_as_text(connection, path, readable, delimiter, skipped, names, table)
     expressions = typed_expressions(connection, table, names)
     connection.execute(f"CREATE TABLE {quoted(table)} AS SELECT {', '.join(expressions)} FROM {_raw(table)}")  # noqa: S608
     connection.execute(f"DROP TABLE {_raw(table)}")
@@ -118,13 +119,17 @@ def _cells(sample: str, delimiter: str) -> list[int]:
     return counts[:-1] or counts or [1]
 
 
-def _header(path: Path, readable: Path, delimiter: str) -> list[str]:
+def _header(path: Path, readable: Path, delimiter: str) -> tuple[int, list[str]]:
+    """How many blank lines come first, and the cells of the first row that is not blank."""
     csv.field_size_limit(1 << 24)
     with readable.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter)
+        before = 0
         try:
-            for row in csv.reader(file, delimiter=delimiter):
-                if row and any(cell.strip() for cell in row):
-                    return row
+            for row in rows:
+                if any(cell.strip() for cell in row):
+                    return before, row
+                before = rows.line_num
         except csv.Error as error:
             raise InputError(
                 f"{path.name} has a header that cannot be read: {error}", "Mend its first line."
@@ -132,15 +137,38 @@ def _header(path: Path, readable: Path, delimiter: str) -> list[str]:
     raise InputError(f"{path.name} is empty", f"Give {path.name} a header line, or remove the file.")
 
 
+def _require_closed_quotes(path: Path, readable: Path, delimiter: str) -> None:
+    """DuckDB takes the rest of the file as one value. Only an odd number of quotes can mean an open one."""
+    with readable.open("rb") as file:
+        quotes = sum(chunk.count(b'"') for chunk in iter(lambda: file.read(_CHUNK), b""))
+    if quotes % 2 == 0:
+        return
+    with readable.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter, strict=True)
+        begun = 1
+        try:
+            for _ in rows:
+                begun = rows.line_num + 1
+        except csv.Error as error:
+            message = f"{path.name}, line {begun}: a quote is not closed, or text follows a closing one"
+            raise InputError(message, 'Close the quote, or double it inside a value: "".') from error
+
+
 def _read_as_text(
-    connection: duckdb.DuckDBPyConnection, path: Path, readable: Path, delimiter: str, names: list[str], table: str
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    readable: Path,
+    delimiter: str,
+    skipped: int,
+    names: list[str],
+    table: str,
 ) -> None:
     columns = ", ".join(f"{_literal(n)}: 'VARCHAR'" for n in names)
     try:
         connection.execute(
             f"CREATE TABLE {_raw(table)} AS SELECT * FROM read_csv({_literal(str(readable))}, auto_detect=false, "  # noqa: S608
-            f"header=true, delim={_literal(delimiter)}, quote='\"', escape='\"', columns={{{columns}}}, "
-            f"strict_mode=true, null_padding=false, ignore_errors=false, max_line_size=16777216, parallel=false)"
+            f"header=true, skip={skipped}, delim={_literal(delimiter)}, quote='\"', escape='\"', "
+            f"columns={{{columns}}}, strict_mode=true, null_padding=false, ignore_errors=false, max_line_size=16777216, parallel=false)"
         )
     except duckdb.Error as error:
         raise _broken(path, str(error)) from error

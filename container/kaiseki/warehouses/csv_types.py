@@ -24,9 +24,16 @@ class _Candidate:
     value: str
 
 
-def _by_format(pattern: str, to: str) -> _Candidate:
-    parsed = f"TRY_STRPTIME({{v}}, '{pattern}')"
-    return _Candidate(pattern, f"{parsed} IS NOT NULL", f"CAST({parsed} AS {to})")
+def _dated(day: str) -> _Candidate:
+    parsed = f"TRY_STRPTIME({{v}}, '{day}')"
+    return _Candidate(day, f"{parsed} IS NOT NULL", f"CAST({parsed} AS DATE)")
+
+
+def _timed(day: str) -> _Candidate:
+    """Days with times; some rows may have seconds or fractions of them where others have none."""
+    listed = ", ".join(f"'{day}{separator}{clock}'" for separator in " T" for clock in _CLOCKS)
+    parsed = f"TRY_STRPTIME({{v}}, [{listed}])"
+    return _Candidate(f"{day} with time", f"{parsed} IS NOT NULL", f"CAST({parsed} AS TIMESTAMP)")
 
 
 def _whole(to: str) -> _Candidate:
@@ -35,7 +42,7 @@ def _whole(to: str) -> _Candidate:
 
 
 _DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%d.%m.%Y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y")
-_TIME_ENDINGS = (" %H:%M:%S.%f", " %H:%M:%S", " %H:%M", "T%H:%M:%S.%f", "T%H:%M:%S", "T%H:%M")
+_CLOCKS = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M")
 _MONTH_FIRST, _DAY_FIRST = "%m/%d/%Y", "%d/%m/%Y"
 
 _ZONED = _Candidate(
@@ -54,14 +61,11 @@ _PLAIN = (
         "AND TRY_CAST({v} AS DOUBLE) IS NOT NULL",
         "CAST({v} AS DOUBLE)",
     ),
-    *(_by_format(f, "DATE") for f in _DATE_FORMATS),
-    *(_by_format(f + ending, "TIMESTAMP") for f in _DATE_FORMATS[:5] for ending in _TIME_ENDINGS),
+    *(_dated(f) for f in _DATE_FORMATS),
+    *(_timed(f) for f in _DATE_FORMATS),
     _ZONED,
 )
-_AMBIGUOUS = tuple(
-    (_by_format(_MONTH_FIRST + ending, to), _by_format(_DAY_FIRST + ending, to))
-    for ending, to in (("", "DATE"), *((e, "TIMESTAMP") for e in _TIME_ENDINGS[:3]))
-)
+_AMBIGUOUS = ((_dated(_MONTH_FIRST), _dated(_DAY_FIRST)), (_timed(_MONTH_FIRST), _timed(_DAY_FIRST)))
 
 
 def typed_expressions(connection: duckdb.DuckDBPyConnection, table: str, names: list[str]) -> list[str]:

@@ -45,8 +45,8 @@ def translate(statement: Statement, now: datetime, located: Located) -> Translat
         replacement = _rewrite(node, now, located)
         if replacement is not node:
             node.replace(keep_type(node, replacement))
-    try:
-        sql = root.this.sql(dialect="duckdb", comments=False, unsupported_level=ErrorLevel.RAISE)
+    try:  # DuckDB reserves words that Redshift does not, so every name is quoted
+        sql = root.this.sql(dialect="duckdb", comments=False, identify=True, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise Refusal("Unsupported", "a part of the statement has no counterpart on DuckDB", hint=_PYTHON) from error
     return Translation(sql, _numeric_warnings(statement))

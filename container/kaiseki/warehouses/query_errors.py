@@ -68,12 +68,6 @@ _KNOWN = (
     ),
     _rule(r"malformed json", "InvalidValue", "a text is not valid JSON", "Give true as the last argument for NULL."),
     _rule(
-        r"(?:overflow|out of range|cannot be cast)",
-        "NumericOverflow",
-        "a number is too large for its type",
-        "Cast to BIGINT, NUMERIC(38,s) or DOUBLE PRECISION before computing.",
-    ),
-    _rule(
         rf"column {_QUOTED} must appear in the GROUP BY",
         "GroupBy",
         "{0} is neither grouped nor aggregated",
@@ -122,6 +116,12 @@ _KNOWN = (
         "SyntaxError",
         "a position in ORDER BY is beyond the select list",
         "Name the column.",
+    ),
+    _rule(
+        r"(?:overflow|out of range|cannot be cast)",
+        "NumericOverflow",
+        "a number is too large for its type",
+        "Cast to BIGINT, NUMERIC(38,s) or DOUBLE PRECISION before computing.",
     ),
 )
 

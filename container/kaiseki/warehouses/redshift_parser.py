@@ -150,7 +150,10 @@ def _refuse_ambiguous_tokens(sql: str, tokens: list[Token]) -> None:
                 line=token.line,
                 hint="Double the quote: ''.",
             )
-        if token.token_type == TokenType.PARAMETER or token.token_type == TokenType.PLACEHOLDER:
+        if text == "/" and sql[token.end + 1 : token.end + 2] == "/":
+            hint = "/ truncates on integers; or use FLOOR(a / b)."
+            raise Refusal("NotAllowed", "// is not Redshift", line=token.line, hint=hint)
+        if token.token_type in (TokenType.PARAMETER, TokenType.PLACEHOLDER):
             raise Refusal("NotAllowed", "parameters are not allowed", line=token.line, hint="Write the value itself.")
     _refuse_odd_comment(sql, sql[covered:], covered)
 

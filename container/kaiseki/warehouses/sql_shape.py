@@ -57,7 +57,6 @@ _OUTSIDE: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Array: ("array literals are not supported", "Use rows: SELECT 1 AS x UNION ALL SELECT 2."),
     exp.Struct: ("struct literals are not Redshift", "Use plain columns."),
     exp.Lambda: ("lambdas are not Redshift", "Use CASE or a join."),
-    exp.IntDiv: ("// is not Redshift", "/ truncates on integers; or use FLOOR(a / b)."),
     exp.RegexpILike: ("~* is not supported", "Use LOWER(value) ~ 'pattern'."),
     exp.NullSafeEQ: ("IS NOT DISTINCT FROM is not Redshift", "Use a = b OR (a IS NULL AND b IS NULL)."),
     exp.NullSafeNEQ: ("IS DISTINCT FROM is not Redshift", "Use NVL(a = b, false) and compare the nulls."),
