@@ -20,9 +20,15 @@ _SQL = {
     "value_share": "AVG(CAST({} AS FLOAT))",
 }
 _PANDAS = {
-    "average": "mean", "median": "median", "deviation": "std", "maximum": "max", "minimum": "min", "total": "sum",
-    "distinct": "nunique", "value_share": "mean",
-}  # fmt: skip
+    "average": "mean",
+    "median": "median",
+    "deviation": "std",
+    "maximum": "max",
+    "minimum": "min",
+    "total": "sum",
+    "distinct": "nunique",
+    "value_share": "mean",
+}
 _WEEKDAYS = (
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
     ["日曜", "月曜", "火曜", "水曜", "木曜", "金曜", "土曜"],
@@ -91,10 +97,11 @@ _GROUPED_ANSWER = (
     "**{${one}_name}** has the $one $what: {${one}_value$spec}; of the {groups_shown:,} shown (of {groups:,} in all), "
     "{${other}_name} has the $other: {${other}_value$spec}. {rows_used:,} rows were used. Differences between groups "
     "were not tested here.\n\n{table:result}",
-    "$whatが最も$one_jaのは **{${one}_name}**（{${one}_value$spec}）、表示した {groups_shown:,} 件（全 {groups:,} 件）の中で"
+    "$whatが最も$one_jaのは **{${one}_name}**（{${one}_value$spec}）、表示した {groups_shown:,} 件（全 {groups:,} "
+    "件）の中で"
     "最も$other_jaのは {${other}_name}（{${other}_value$spec}）です。{rows_used:,} 行を使いました。"
     "グループ間の差の検定はしていません。\n\n{table:result}",
-)  # fmt: skip
+)
 _BY = ("$what by $by", "$by 別の$what")
 _ROWS = ("rows", "行数")
 _MISSING = ("(missing)", "(欠損)")

@@ -19,11 +19,13 @@ _COMPARISONS = tuple(
         ("<=", rf"(?:at most|<=|no more than|up to) ?{_NUM}|{_NUM}[^\d\s,、。]{{0,2}}?以下"),
         (
             ">",
-            rf"(?:over|above|more than|greater than|higher than|larger than|exceed\w*|>) ?{_NUM}|{_NUM}[^\d\s,、。]{{0,2}}?(?:超|より大き|より高|より多)",
+            rf"(?:over|above|more than|greater than|higher than|larger than|exceed\w*|>) ?{_NUM}|{_NUM}[^\d\s,、。"
+            rf"]{{0,2}}?(?:超|より大き|より高|より多)",
         ),
         (
             "<",
-            rf"(?:under|below|less than|lower than|smaller than|fewer than|<) ?{_NUM}|{_NUM}[^\d\s,、。]{{0,2}}?(?:未満|より小さ|より低|より少な)",
+            rf"(?:under|below|less than|lower than|smaller than|fewer than|<) ?{_NUM}|{_NUM}[^\d\s,、。"
+            rf"]{{0,2}}?(?:未満|より小さ|より低|より少な)",
         ),
         ("=", rf"(?:==?|equals|equal to) ?'?{_NUM}'?|(?<=is ){_NUM}|(?<=は){_NUM}|(?<=が){_NUM}"),
     )
@@ -31,8 +33,10 @@ _COMPARISONS = tuple(
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _PERIOD = re.compile(
-    rf"(?P<y1>\d{{4}})[-/](?P<m1>\d{{1,2}})[-/](?P<d1>\d{{1,2}})|(?P<y2>\d{{4}})年(?P<m2>\d{{1,2}})月(?:(?P<d2>\d{{1,2}})日)?|"
-    rf"\b{_MONTH},? (?P<y3>\d{{4}})\b|(?P<y5>\d{{4}})-(?P<m5>0[1-9]|1[0-2])\b|\bq(?P<q>[1-4]) (?:of )?(?P<y6>\d{{4}})\b|"
+    rf"(?P<y1>\d{{4}})[-/](?P<m1>\d{{1,2}})[-/](?P<d1>\d{{1,2}})|"
+    rf"(?P<y2>\d{{4}})年(?P<m2>\d{{1,2}})月(?:(?P<d2>\d{{1,2}})日)?|"
+    rf"\b{_MONTH},? (?P<y3>\d{{4}})\b|(?P<y5>\d{{4}})-(?P<m5>0[1-9]|1[0-2])\b|\bq(?P<q>[1-4]) (?:of "
+    rf")?(?P<y6>\d{{4}})\b|"
     r"(?<!\d)(?P<y4>(?:19|20)\d{2})(?:年度?)?(?!\d)"
 )
 _RELATIVE = (
@@ -189,7 +193,7 @@ def _relative(text: str, today: str) -> list[tuple[int, int, str, str]]:
 
 
 def _time_column(columns: tuple[tuple[Mention, Column], ...], briefing: Briefing) -> Column | None:
-    """The time column that the question names, else the first of the tables it touches, else of any; or a year's number."""
+    """The time column named, else the first of the tables touched, else of any; without one a year's number."""
     named = [c for _, c in columns]
     touched = {c.table for c in named}
     every = [c for t in briefing.tables for c in t.columns]

@@ -111,9 +111,10 @@ def _programs(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
 
 def _aggregate(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
     if intent.measure is None and intent.statistic not in ("count", "share", "distinct") and not intent.compared:
-        return (_which_measure(intent, briefing),)
+        return (_which_measure(intent),)
     base = intent.tables[0] if intent.named and not (intent.measure and intent.measure.numeric) else None
-    intent = replace(intent, groups=tuple(_nearest_key(c, base) for c in intent.groups))
+    home = base or (briefing.table(intent.measure.table) if intent.measure else None)
+    intent = replace(intent, groups=tuple(_nearest_key(c, home) for c in intent.groups))
     conditions = [*intent.conditions, *([intent.compared] if intent.compared else [])]
     used = [c for c in (intent.measure, *intent.groups, *(x.column for x in conditions)) if c]
     time = _time(intent, briefing, used) if intent.grain else None
@@ -128,7 +129,7 @@ def _aggregate(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
     return aggregate.programs(Draft(intent, briefing, source), time, _grain(intent.grain, time))
 
 
-def _which_measure(intent: Intent, briefing: Briefing) -> Program:
+def _which_measure(intent: Intent) -> Program:
     statistic = wording.choose(intent.language, wording.STATISTICS[intent.statistic], column="…")
     numbers = [c for t in intent.tables for c in t.columns if c.kind == "number"]
     columns = wording.columns_listed(intent.language, numbers) or "–"
@@ -136,9 +137,9 @@ def _which_measure(intent: Intent, briefing: Briefing) -> Program:
     return _only(intent, "needs_input", "which_measure", statistic=statistic, columns=columns, remarks=told)
 
 
-def _nearest_key(column: Column, base: Table | None) -> Column:
-    """The column of `base` that points to `column`, if it has one: it says the same without a join."""
-    own = base.columns if base else ()
+def _nearest_key(column: Column, table: Table | None) -> Column:
+    """The column of `table` that points to `column`, if it has one: it says the same without a join."""
+    own = table.columns if table else ()
     return next((c for c in own if (c.references, c.referenced) == (column.table, column.sql)), column)
 
 

@@ -333,11 +333,8 @@ def _compared(names: _Names) -> tuple[Column, ...]:
 
 def _left_out(text: str) -> tuple[str, ...]:
     """Words of the question that played no part: they may have mattered."""
-    patterns = (
-        words.TOP, words.PREDICTION, words.DRIVERS, words.RELATION, words.DIFFERENCE, words.OVERVIEW, words.DISTRIBUTION,
-        words.EXTREME, words.TREND, words.REGRESSION, *(p for _, p in (*words.STATISTICS, *words.GRAINS, *words.ESTIMATORS)),
-    )  # fmt: skip
-    for pattern in patterns:
+    named = (pattern for _, pattern in (*words.STATISTICS, *words.GRAINS, *words.ESTIMATORS))
+    for pattern in (*named, *words.KEYWORDS):
         text = pattern.sub(" ", text)
     english = [
         w for w in re.findall(r"[a-z][a-z'-]*[a-z]|\d+(?:\.\d+)?", text) if w.removesuffix("'s") not in words.HARMLESS

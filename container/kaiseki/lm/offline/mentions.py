@@ -1,6 +1,5 @@
 """Where the question names tables, columns and values of the catalog."""
 
-import os
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -31,7 +30,7 @@ def folded(text: str) -> str:
 
 
 def find_mentions(text: str, tables: tuple[Table, ...]) -> tuple[Mention, ...]:
-    """In the order of the question. `text` is folded; longer names win over shorter, whole names over parts of names."""
+    """In the order of the question, which is folded; longer names win over shorter, whole names over parts."""
     exact = _candidates(text, _index(tables))
     taken = _without_overlap(exact)
     partial = _without_overlap(_partial(text, tables, taken), taken)
@@ -55,7 +54,7 @@ def _words(name: str) -> list[str]:
 
 
 def _key(name: str) -> str:
-    """The form under which a name is looked up: letters and figures only, singular; non-ASCII names stay as they are."""
+    """The form by which a name is looked up: letters and figures only, singular; if not ASCII, as it is."""
     text = folded(name).strip()
     return stem("".join(c for c in text if c.isalnum())) if text.isascii() else text
 
@@ -90,24 +89,24 @@ def _candidates(text: str, index: dict[str, Mention]) -> list[Mention]:
             joined += tokens[j][0]
             if entry := index.get(stem(joined)):
                 mention = _at(text, first.start(), tokens[j].end(), entry)
-                if i != j or mention.quoted or (mention := _plausible(text, mention, joined)):
-                    found.append(mention)
+                sure = i != j or mention.quoted
+                found += [mention] if sure else _plausible(text, mention, joined)
     for key, entry in index.items():
         if not key.isascii():
             found.extend(_at(text, m.start(), m.end(), entry) for m in re.finditer(re.escape(key), text))
     return found
 
 
-def _plausible(text: str, mention: Mention, word: str) -> Mention | None:
+def _plausible(text: str, mention: Mention, word: str) -> list[Mention]:
     """The mention without what one common word, letter or figure is unlikely to mean unless it follows its column."""
     before = text[: mention.start]
     if word in FUNCTION_WORDS and not re.search(r"(?:column|field|by|列|カラム) $", before):
-        return None
+        return []
     values = mention.values
     if len(word) == 1 or word.isdigit() or word in HARMLESS:
         values = tuple(v for v in values if re.search(rf"{re.escape(folded(v[0].name))} (?:= ?|is )?$", before))
     mention = replace(mention, values=values)
-    return mention if mention.tables or mention.columns or mention.values else None
+    return [mention] if mention.tables or mention.columns or mention.values else []
 
 
 def _at(text: str, start: int, end: int, entry: Mention) -> Mention:
@@ -137,7 +136,7 @@ def _partial(text: str, tables: tuple[Table, ...], taken: tuple[Mention, ...]) -
 
 
 def _part(text: str, start: int, end: int, word: str, tables: tuple[Table, ...]) -> list[Mention]:
-    """The tables and columns in whose names `word` is, or a near form of it; of those, the ones with the fewest words."""
+    """Tables and columns in whose names `word` is, or a near form; of the columns those of the fewest words."""
     named = tuple(t for t in tables if any(_alike(stem(word), part) for part in _words(t.name)))
     holding = [
         (len(_words(c.name)), c)
@@ -157,5 +156,5 @@ def _alike(word: str, part: str) -> bool:
         return True
     if not word.isascii() or min(len(word), len(part)) < 4:
         return False
-    shared = len(os.path.commonprefix([word, part]))
+    shared = next((i for i, (a, b) in enumerate(zip(word, part, strict=False)) if a != b), min(len(word), len(part)))
     return shared >= 4 and (shared in (len(word), len(part)) or {word[shared:], part[shared:]} <= _ENDINGS)

@@ -51,7 +51,8 @@ chart("filled", alt.Chart(filled[["name", "share"]]).mark_bar().encode(
 _ANSWER = (
     "$read_as\n\nTables: {tables_seen:,}; columns: {columns_seen:,}; rows in all: {total_rows:,}, of which "
     "{duplicate_rows:,} are exact duplicates of another. {gaps}\n\n{table:tables}\n\n{table:columns}",
-    "$read_as\n\nテーブル数は {tables_seen:,}、列数は {columns_seen:,}、行数は合計 {total_rows:,} です。完全に重複した行は "
+    "$read_as\n\nテーブル数は {tables_seen:,}、列数は {columns_seen:,}、行数は合計 {total_rows:,} です。"
+    "完全に重複した行は "
     "{duplicate_rows:,} 行あります。{gaps}\n\n{table:tables}\n\n{table:columns}",
 )
 _TEXTS = {
@@ -63,9 +64,17 @@ _TEXTS = {
     "chart_title": ("Share of rows with a value", "値が入っている行の割合"),
 }
 _JAPANESE_LABELS = {
-    "table": "テーブル", "column": "列", "type": "型", "rows": "行数", "missing": "欠損", "distinct": "種類数",
-    "min": "最小", "mean": "平均", "max": "最大", "duplicates": "重複行",
-}  # fmt: skip
+    "table": "テーブル",
+    "column": "列",
+    "type": "型",
+    "rows": "行数",
+    "missing": "欠損",
+    "distinct": "種類数",
+    "min": "最小",
+    "mean": "平均",
+    "max": "最大",
+    "duplicates": "重複行",
+}
 
 
 def programs(intent: Intent) -> tuple[Program, ...]:
@@ -100,7 +109,7 @@ def _program(intent: Intent, tables: tuple[Table, ...], query: str, charted: boo
 def _sql(table: Table) -> str:
     parts = [
         "COUNT(*) AS row_count",
-        f"(SELECT COUNT(*) FROM (SELECT DISTINCT * FROM {table.sql}) AS d) AS distinct_rows",
+        f"(SELECT COUNT(*) FROM (SELECT DISTINCT * FROM {table.sql}) AS d) AS distinct_rows",  # noqa: S608
     ]
     for i, column in enumerate(table.columns):
         parts += [f"COUNT({column.sql}) AS filled_{i}", f"COUNT(DISTINCT {column.sql}) AS distinct_{i}"]

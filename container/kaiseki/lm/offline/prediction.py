@@ -142,14 +142,18 @@ _RATE = 'fact("positive_rate", float((target == sorted(target.unique())[-1]).mea
 _ANSWER = (
     "{leak} On {rows_test:,} held-out rows, $model scores **{honest_score:.3f}** without suspect columns and "
     "{score:.3f} with all columns ({metric}; baseline {baseline:.3f}). {judgement}\n\n{table:scores}\n\n"
-    "- Rows: {rows_loaded:,} loaded, {duplicate_rows:,} exact duplicates dropped, {rows_without_target:,} without the target; "
+    "- Rows: {rows_loaded:,} loaded, {duplicate_rows:,} exact duplicates dropped, {rows_without_target:,} without "
+    "the target; "
     "{rows_train:,} to train on. $split$rate\n- Columns used: $features. $dropped\n"
     "- Most telling of the columns kept: {first_driver} (shuffling it costs {first_importance:.3f} of the score).\n"
     "- What matters to a model is not thereby a cause.\n\n{table:drivers}",
-    "{leak} 学習に使っていない {rows_test:,} 行で、$modelの {metric} は、疑わしい列を除くと **{honest_score:.3f}**、すべての列では "
+    "{leak} 学習に使っていない {rows_test:,} 行で、$modelの {metric} は、疑わしい列を除くと **{honest_score:.3f}**、"
+    "すべての列では "
     "{score:.3f}、ベースラインは {baseline:.3f} です。{judgement}\n\n{table:scores}\n\n"
-    "- 行: 読み込み {rows_loaded:,}、完全な重複 {duplicate_rows:,} 行を除外、目的変数の欠損 {rows_without_target:,} 行、学習 {rows_train:,} 行。$split$rate\n"
-    "- 使った列: $features。$dropped\n- 残した列で最も効いているもの: {first_driver}（値を入れ替えるとスコアが {first_importance:.3f} 下がる）。\n"
+    "- 行: 読み込み {rows_loaded:,}、完全な重複 {duplicate_rows:,} 行を除外、目的変数の欠損 {rows_without_target:,} "
+    "行、学習 {rows_train:,} 行。$split$rate\n"
+    "- 使った列: $features。$dropped\n- 残した列で最も効いているもの: {first_driver}（値を入れ替えるとスコアが "
+    "{first_importance:.3f} 下がる）。\n"
     "- モデルに効く列が原因であるとは限りません。\n\n{table:drivers}",
 )
 _TEXTS = {
@@ -160,15 +164,33 @@ _TEXTS = {
     "linear regression": ("a ridge regression", "リッジ回帰"),
     "boosting": ("gradient boosting", "勾配ブースティング"),
     "forest": ("a random forest", "ランダムフォレスト"),
-    "grouped": ("All rows of one $group lie on one side of the split. ", "同じ $group の行は学習側と検証側に分かれないようにしました。"),
+    "grouped": (
+        "All rows of one $group lie on one side of the split. ",
+        "同じ $group の行は学習側と検証側に分かれないようにしました。",
+    ),
     "plain": ("The split is seeded. ", "分割の乱数は固定しています。"),
-    "positives": ("The positive class makes up {positive_rate:.1%} of the rows.", "正例の割合は {positive_rate:.1%} です。"),
-    "dropped": ("Left out as keys, raw times, constants or free text: $columns.", "キー、生の日時、定数、自由記述として除外: $columns。"),
-    "leak_start": ("Leakage: the target can nearly be read off ", "リーク（情報漏えい）: 目的変数は次の列からほぼ読み取れます: "),
+    "positives": (
+        "The positive class makes up {positive_rate:.1%} of the rows.",
+        "正例の割合は {positive_rate:.1%} です。",
+    ),
+    "dropped": (
+        "Left out as keys, raw times, constants or free text: $columns.",
+        "キー、生の日時、定数、自由記述として除外: $columns。",
+    ),
+    "leak_start": (
+        "Leakage: the target can nearly be read off ",
+        "リーク（情報漏えい）: 目的変数は次の列からほぼ読み取れます: ",
+    ),
     "leak_end": (". Trust the score without it.", "。この列を除いたスコアを信頼してください。"),
-    "no_leak": ("No column gives the target away; both scores are of all columns.", "目的変数を漏らしている列は見つかりませんでした（両方のスコアはすべての列によるものです）。"),
+    "no_leak": (
+        "No column gives the target away; both scores are of all columns.",
+        "目的変数を漏らしている列は見つかりませんでした（両方のスコアはすべての列によるものです）。",
+    ),
     "useful": ("The columns do tell something of the target.", "残りの列にも目的変数を予測する情報があります。"),
-    "useless": ("Beyond that the columns tell next to nothing of the target.", "残りの列には、目的変数を予測する情報がほとんどありません。"),
+    "useless": (
+        "Beyond that the columns tell next to nothing of the target.",
+        "残りの列には、目的変数を予測する情報がほとんどありません。",
+    ),
     "all": ("all columns", "すべての列"),
     "kept": ("without suspect columns", "疑わしい列を除く"),
     "baseline": ("baseline", "ベースライン"),
@@ -182,7 +204,7 @@ _TEXTS = {
     "hour": ("$column hour", "$column の時刻"),
     "weekday": ("$column weekday", "$column の曜日"),
     "month": ("$column month", "$column の月"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

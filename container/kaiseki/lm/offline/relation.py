@@ -104,26 +104,34 @@ chart("relation", alt.Chart(shares).mark_bar().encode(
 _ANSWERS = {
     "numbers": (
         "{verdict} The correlation is {strength}: r = {correlation:+.3f} (p {correlation_p:p}); by ranks (Spearman) "
-        "{rank_correlation:+.3f} (p {rank_correlation_p:p}), over {rows_used:,} rows. The level was {level:.2f}. A correlation is not a cause.",
-        "{verdict} 相関は{strength}: r = {correlation:+.3f}（p {correlation_p:p}）、順位相関（Spearman）は {rank_correlation:+.3f}"
+        "{rank_correlation:+.3f} (p {rank_correlation_p:p}), over {rows_used:,} rows. The level was {level:.2f}. A "
+        "correlation is not a cause.",
+        "{verdict} 相関は{strength}: r = {correlation:+.3f}（p {correlation_p:p}）、順位相関（Spearman）は "
+        "{rank_correlation:+.3f}"
         "（p {rank_correlation_p:p}）。{rows_used:,} 行、有意水準 {level:.2f}。相関は因果関係を意味しません。",
     ),
     "groups": (
         "{verdict} The mean of $second is highest for {highest_name} ({highest_mean:.4g}) and lowest for {lowest_name} "
-        "({lowest_mean:.4g}) of {groups:,} groups; the groups explain {explained:.1%} of its variance. Kruskal-Wallis p "
-        "{kruskal_p:p}, ANOVA p {anova_p:p}; {rows_used:,} rows, level {level:.2f}. A difference is not a cause.\n\n{table:groups}",
-        "{verdict} $second の平均は {highest_name}（{highest_mean:.4g}）が最も高く、{lowest_name}（{lowest_mean:.4g}）が最も低い"
-        "（{groups:,} グループ）。グループが説明する分散の割合は {explained:.1%}。Kruskal-Wallis 検定 p {kruskal_p:p}、分散分析 p {anova_p:p}。"
+        "({lowest_mean:.4g}) of {groups:,} groups; the groups explain {explained:.1%} of its variance. "
+        "Kruskal-Wallis p "
+        "{kruskal_p:p}, ANOVA p {anova_p:p}; {rows_used:,} rows, level {level:.2f}. A difference is not a "
+        "cause.\n\n{table:groups}",
+        "{verdict} $second の平均は {highest_name}（{highest_mean:.4g}）が最も高く、{lowest_name}（"
+        "{lowest_mean:.4g}）が最も低い"
+        "（{groups:,} グループ）。グループが説明する分散の割合は {explained:.1%}。Kruskal-Wallis 検定 p "
+        "{kruskal_p:p}、分散分析 p {anova_p:p}。"
         "{rows_used:,} 行、有意水準 {level:.2f}。差は因果関係を意味しません。\n\n{table:groups}",
     ),
     "cross": (
         "{verdict} Chi-squared p {chi_squared_p:p}; Cramér's V = {cramers_v:.3f} (none at zero, complete at one); "
-        "{rows_used:,} rows, level {level:.2f}; {small_cells:.0%} of the cells expect too few rows for the test's approximation. "
+        "{rows_used:,} rows, level {level:.2f}; {small_cells:.0%} of the cells expect too few rows for the test's "
+        "approximation. "
         "An association is not a cause.\n\n{table:cross}",
-        "{verdict} カイ二乗検定 p {chi_squared_p:p}、クラメールの V = {cramers_v:.3f}。{rows_used:,} 行、有意水準 {level:.2f}。"
+        "{verdict} カイ二乗検定 p {chi_squared_p:p}、クラメールの V = {cramers_v:.3f}。{rows_used:,} 行、有意水準 "
+        "{level:.2f}。"
         "期待度数が小さすぎるセルの割合は {small_cells:.0%}。関連は因果関係を意味しません。\n\n{table:cross}",
     ),
-}  # fmt: skip
+}
 _WORDS = {
     "yes": ("The two are related: chance alone would hardly do this.", "統計的に有意な関係があります。"),
     "no": ("No relation was found that chance could not explain.", "統計的に有意な関係は見られません。"),

@@ -3,9 +3,12 @@
 import re
 
 BEYOND = re.compile(
-    r"\b(?:cluster\w*|forecast\w*|anomal\w*|outliers?|survival|cohorts?|retention|causal\w*|causes?|why|recommend\w*|sentiment|"
-    r"simulat\w*|moving average|rolling|cumulative|running total|growth|percentiles?|quantiles?|optimi[sz]\w*|poem|joke|"
-    r"email|translate|deep learning|neural|delete|update|insert|drop table|a/b test|ab test|(?:year|month) over (?:year|month)|"
+    r"\b(?:cluster\w*|forecast\w*|anomal\w*|outliers?|survival|cohorts?|retention|causal\w*|causes?|why|recommend\w*|"
+    r"sentiment|"
+    r"simulat\w*|moving average|rolling|cumulative|running total|growth|percentiles?|quantiles?|optimi[sz]\w*|poem|"
+    r"joke|"
+    r"email|translate|deep learning|neural|delete|update|insert|drop table|a/b test|ab test|(?:year|month) over "
+    r"(?:year|month)|"
     r"next (?:week|month|quarter|year)|segmentation)\b|"
     r"クラスタ|セグメン|将来予測|需要予測|来月|来年|来週|異常|外れ値|生存|コホート|因果|なぜ|理由|推薦|レコメンド|感情|"
     r"移動平均|累積|累計|成長率|前年比|前月比|増加率|最適化|翻訳|削除|更新して|深層学習|シミュレーション|詩を"
@@ -16,12 +19,14 @@ PREDICTION = re.compile(
 )
 DRIVERS = re.compile(r"\b(?:drivers?|factors?|features? (?:matter|drive|affect|influence)\w*)\b|要因|決め手|効いて")
 RELATION = re.compile(
-    r"\b(?:relat\w*|correlat\w*|associat\w*|connect\w*|depend\w*|affects?|influences?|impacts?|effect|links?|linked|versus|vs|"
+    r"\b(?:relat\w*|correlat\w*|associat\w*|connect\w*|depend\w*|affects?|influences?|impacts?|effect|links?|linked|"
+    r"versus|vs|"
     r"differs?|independent)\b|関係|関連|相関|影響|連関|依存|独立|差がある|差はある|違いがある|違いはある|有意差"
 )
 DIFFERENCE = re.compile(r"\bdifferen(?:ce|ces|t)\b|違い|差")
 OVERVIEW = re.compile(
-    r"\b(?:overview|summar\w*|describe|description|profile|explore|what (?:data|tables|columns)|which (?:tables|columns)|schema|"
+    r"\b(?:overview|summar\w*|describe|description|profile|explore|what (?:data|tables|columns)|which (?:tables|"
+    r"columns)|schema|"
     r"structure|show me the data|look like)\b|概要|一覧|概観|要約|俯瞰|構造|どんな(?:データ|テーブル|列|カラム|表)|"
     r"どのような(?:データ|テーブル|列|表)|内容を(?:教え|見せ|確認)|全体像|について教えて|データを説明"
 )
@@ -39,7 +44,8 @@ STATISTICS = tuple(
         ("share", r"\b(?:shares?|percentages?|percent|proportions?|rates?|ratios?|fractions?)\b|割合|比率|シェア|率"),
         (
             "count",
-            r"\b(?:how many|number of|count(?:s|ed)?|how often|most (?:often|frequent(?:ly)?)|frequency)\b|件数|何件|人数|何人|個数|回数|何回|いくつ|頻度|数",
+            r"\b(?:how many|number of|count(?:s|ed)?|how often|most (?:often|frequent(?:ly)?)|frequency)\b|件数|何件|"
+            r"人数|何人|個数|回数|何回|いくつ|頻度|数",
         ),
         ("total", r"\b(?:totals?|sums?|overall|how much)\b|合計|総額|総計|総|いくら"),
         ("maximum", r"\b(?:maximum|max|latest|peak)\b|最大値?|最高値?"),
@@ -47,12 +53,14 @@ STATISTICS = tuple(
     )
 )
 EXTREME = re.compile(
-    r"\b(?:most|highest|largest|biggest|best|greatest|top|leading|busiest|longest|oldest|fewest|lowest|smallest|least|worst|bottom|"
+    r"\b(?:most|highest|largest|biggest|best|greatest|top|leading|busiest|longest|oldest|fewest|lowest|smallest|"
+    r"least|worst|bottom|"
     r"shortest|youngest|cheapest|quietest|rank\w*)\b|"
     r"最も|一番|最多|最大|最高|最少|最小|最低|多い|少ない|高い|低い|上位|下位|トップ|ベスト|ワースト|ランキング"
 )
 ASCENDING = re.compile(
-    r"\b(?:fewest|lowest|smallest|least|worst|bottom|shortest|youngest|cheapest|quietest|ascending)\b|最少|最小|最低|少ない|低い|下位|ワースト|昇順"
+    r"\b(?:fewest|lowest|smallest|least|worst|bottom|shortest|youngest|cheapest|quietest|ascending)\b|最少|最小|最低|"
+    r"少ない|低い|下位|ワースト|昇順"
 )
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NUMBER = rf"(\d+|{'|'.join(_NUMBER_WORDS)})"
@@ -70,18 +78,21 @@ GRAINS = tuple(
         ("weekday", r"\b(?:weekdays?|days? of (?:the )?week)\b|曜日"),
         (
             "hour",
-            r"\b(?:hours? of (?:the )?day|hourly|(?:by|per|each|every) hour|(?:which|what) hour)\b|時間帯|時間別|時刻別|時間ごと|何時",
+            r"\b(?:hours? of (?:the )?day|hourly|(?:by|per|each|every) hour|(?:which|what) hour)\b|時間帯|時間別|"
+            r"時刻別|時間ごと|何時",
         ),
         ("day", r"\b(?:daily|(?:by|per|each|every) (?:day|date)|day by day)\b|日別|日ごと|日次|日毎|毎日"),
         ("week", r"\b(?:weekly|(?:by|per|each|every) week|week by week)\b|週別|週ごと|週次|週毎|毎週"),
         (
             "month",
-            r"\b(?:monthly|(?:by|per|each|every|which|what) month|months|month by month)\b|月別|月ごと|月次|月毎|毎月|各月|何月",
+            r"\b(?:monthly|(?:by|per|each|every|which|what) month|months|month by month)\b|月別|月ごと|月次|月毎|"
+            r"毎月|各月|何月",
         ),
         ("quarter", r"\b(?:quarterly|(?:by|per|each|every|which|what) quarter|quarters)\b|四半期"),
         (
             "year",
-            r"\b(?:yearly|annual(?:ly)?|(?:by|per|each|every|which|what) year|years|year by year)\b|年別|年ごと|年次|年毎|毎年|各年",
+            r"\b(?:yearly|annual(?:ly)?|(?:by|per|each|every|which|what) year|years|year by year)\b|年別|年ごと|年次|"
+            r"年毎|毎年|各年",
         ),
     )
 )
@@ -97,18 +108,22 @@ ALSO_BEFORE = re.compile(
     r"^[ '\"」』`]*(?:,|and|, and|&|x|と|、|・|および|及び|かつ|×|ごと、?)(?: (?:by|per|the|each))?[ '\"「『`]*$"
 )
 BY_AFTER = re.compile(
-    r"^[ '\"」』`]*(?:(?:列|カラム)(?:の値)?)?(?:別|ごと|毎|每|単位|の内訳|ランキング|(?:に|で)(?:分け|グループ|集計)|によって)"
+    r"^[ '\"」』`]*(?:(?:列|カラム)(?:の値)?)?(?:別|ごと|毎|每|単位|の内訳|ランキング|(?:に|で)(?:分け|グループ|"
+    r"集計)|によって)"
 )
 NOT_BEFORE = re.compile(r"\b(?:not|except|excluding|without|other than)(?: for)? ['\"「`]*$")
 NOT_AFTER = re.compile(r"^['\"」`]*(?:以外|を除|ではない|でない)")
 TARGET_BEFORE = re.compile(
     r"(?:\b(?:predict\w*|target\w*|classif(?:y|ies)|label|estimat\w*|regress(?:ion)? (?:for|of|on))"
-    r"(?: (?:is|as|the|column|variable|for|of|whether|if|a|an|be|=|:|each|will|value|values|user|customer|row|how|much|many))*|"
-    r"(?:ターゲット|目的変数|予測対象)(?:変数)?(?:は|を|:|として)?|\b(?:drivers?|factors?)\b.*?(?:of|for|behind|affect\w*|influenc\w*|driv\w*))"
+    r"(?: (?:is|as|the|column|variable|for|of|whether|if|a|an|be|=|:|each|will|value|values|user|customer|row|how|"
+    r"much|many))*|"
+    r"(?:ターゲット|目的変数|予測対象)(?:変数)?(?:は|を|:|として)?|\b(?:drivers?|factors?)\b.*?(?:of|for|behind|"
+    r"affect\w*|influenc\w*|driv\w*))"
     r"[ :='\"「『`]*$"
 )
 TARGET_AFTER = re.compile(
-    r"^[ '\"」』`]*(?:(?:列|カラム|変数)?(?:を|の|が|は)?(?:ターゲット|目的|予測|分類|推定|回帰)|(?: \w+)?(?: as (?:the |a )?(?:target|label))|"
+    r"^[ '\"」』`]*(?:(?:列|カラム|変数)?(?:を|の|が|は)?(?:ターゲット|目的|予測|分類|推定|回帰)|(?: \w+)?(?: as "
+    r"(?:the |a )?(?:target|label))|"
     r"(?: (?:is|being))? (?:the )?target|(?:に|へ)(?:影響|効))"
 )
 ESTIMATORS = tuple(
@@ -126,300 +141,55 @@ REGRESSION = re.compile(r"(?<!logistic )\bregress\w*\b|(?<!ロジスティック
 FEATURES = re.compile(r"\b(?:from|using|based on|with|on)\b|から|を使って|をもとに|に基づ")
 CORRELATION = re.compile(r"correl|相関")
 AMOUNT = re.compile(
-    r"amount|sales|revenue|quantity|qty|cost|volume|total|turnover|count|payment|profit|spend|fee|trips|cases|deaths|damage|"
+    r"amount|sales|revenue|quantity|qty|cost|volume|total|turnover|count|payment|profit|spend|fee|trips|cases|deaths|"
+    r"damage|"
     r"金額|売上|売り上げ|数量|費用|利益|件数|合計"
 )
+
+# Whatever of them a question has played its part.
+KEYWORDS = (TOP, PREDICTION, DRIVERS, RELATION, DIFFERENCE, OVERVIEW, DISTRIBUTION, EXTREME, TREND, REGRESSION)
 
 # What Japanese questions call the columns of English schemas.
 GLOSSARY: dict[str, str] = {
     "ユーザー": "user", "ユーザ": "user", "会員": "member", "顧客": "customer", "商品": "product", "製品": "product",
-    "注文": "order", "購入": "purchase", "購買": "purchase", "売上": "sales revenue amount 金額", "価格": "price", "単価": "price",
+    "注文": "order", "購入": "purchase", "購買": "purchase", "売上": "sales revenue amount "
+                                                             "金額", "価格": "price", "単価": "price",
     "金額": "amount", "数量": "quantity", "費用": "cost", "店舗": "store", "年齢": "age", "性別": "gender",
     "国": "country", "地域": "region", "都市": "city", "部門": "department", "部署": "department", "給与": "salary",
     "評価": "rating", "種類": "type", "カテゴリ": "category", "カテゴリー": "category", "患者": "patient",
-    "気温": "temperature", "温度": "temperature", "湿度": "humidity", "気圧": "pressure", "インタラクション": "interaction",
+    "気温": "temperature", "温度": "temperature", "湿度": "humidity", "気圧": "pressure",
+    "インタラクション": "interaction",
     "行動": "interaction", "支払": "payment", "状態": "status", "日付": "date", "アイテム": "item",
 }  # fmt: skip
 
+_FUNCTION_WORDS = """
+a all an and any are as at be by do for from i if in is it its me my no not of off on one or per so the to up us
+vs we
+"""
+_ORDINARY_WORDS = """
+about above accuracy after also am among analyse analysis analyze ask available based been being best between both
+broken build built calculate can chart column columns compare compared comparison compute could create data
+database dataset day days determine did difference differences different does down draw during each evaluate every
+everything exist feature features field fields figure find first following get give given good graph group groupby
+grouped groups had has have having held hello help here how info information into just know last least let like
+list look made make many mean month months more most much must name named names need new often only order ordered
+our out over overall own perform place placed please plot possible present quick range rank record recorded
+records report respect result results row rows same score see separately set show shown significant significantly
+since some sort sorted split statistically statistics summary table tables target tell test than that their them
+then there these they thing this those through time times two under until use used using value values variable
+variables very want was well were what when where whether which while who whole whose will with within would year
+years you your
+"""
 # Too common to be taken for the name of a column, even where a column has that name.
-FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "all",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "do",
-        "for",
-        "from",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "off",
-        "on",
-        "one",
-        "or",
-        "per",
-        "so",
-        "the",
-        "to",
-        "up",
-        "us",
-        "vs",
-        "we",
-    ]
-)
-HARMLESS = FUNCTION_WORDS | frozenset(
-    [
-        "a",
-        "about",
-        "above",
-        "after",
-        "all",
-        "also",
-        "am",
-        "among",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "ask",
-        "at",
-        "available",
-        "based",
-        "be",
-        "been",
-        "being",
-        "best",
-        "between",
-        "both",
-        "broken",
-        "build",
-        "built",
-        "by",
-        "can",
-        "chart",
-        "columns",
-        "column",
-        "compare",
-        "compared",
-        "comparison",
-        "compute",
-        "could",
-        "create",
-        "data",
-        "database",
-        "dataset",
-        "day",
-        "days",
-        "did",
-        "different",
-        "difference",
-        "differences",
-        "do",
-        "does",
-        "down",
-        "draw",
-        "during",
-        "each",
-        "every",
-        "everything",
-        "exist",
-        "feature",
-        "features",
-        "field",
-        "fields",
-        "figure",
-        "find",
-        "first",
-        "following",
-        "for",
-        "from",
-        "get",
-        "give",
-        "given",
-        "graph",
-        "had",
-        "has",
-        "have",
-        "having",
-        "held",
-        "hello",
-        "help",
-        "here",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "just",
-        "know",
-        "last",
-        "least",
-        "let",
-        "like",
-        "list",
-        "look",
-        "made",
-        "make",
-        "many",
-        "me",
-        "mean",
-        "month",
-        "months",
-        "more",
-        "most",
-        "much",
-        "must",
-        "my",
-        "name",
-        "named",
-        "names",
-        "need",
-        "new",
-        "no",
-        "not",
-        "of",
-        "on",
-        "one",
-        "only",
-        "or",
-        "order",
-        "ordered",
-        "our",
-        "out",
-        "over",
-        "overall",
-        "own",
-        "per",
-        "perform",
-        "place",
-        "placed",
-        "please",
-        "plot",
-        "possible",
-        "present",
-        "quick",
-        "range",
-        "rank",
-        "record",
-        "recorded",
-        "records",
-        "report",
-        "respect",
-        "result",
-        "results",
-        "row",
-        "rows",
-        "same",
-        "see",
-        "separately",
-        "set",
-        "show",
-        "shown",
-        "significant",
-        "significantly",
-        "since",
-        "some",
-        "sort",
-        "sorted",
-        "split",
-        "statistics",
-        "statistically",
-        "summary",
-        "table",
-        "tables",
-        "target",
-        "tell",
-        "test",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "thing",
-        "this",
-        "those",
-        "through",
-        "time",
-        "times",
-        "to",
-        "two",
-        "under",
-        "until",
-        "up",
-        "us",
-        "use",
-        "used",
-        "using",
-        "value",
-        "values",
-        "variable",
-        "variables",
-        "very",
-        "want",
-        "was",
-        "we",
-        "well",
-        "were",
-        "what",
-        "when",
-        "where",
-        "whether",
-        "which",
-        "while",
-        "who",
-        "whose",
-        "will",
-        "with",
-        "within",
-        "would",
-        "year",
-        "years",
-        "you",
-        "your",
-        "analyse",
-        "analyze",
-        "analysis",
-        "information",
-        "info",
-        "group",
-        "groups",
-        "grouped",
-        "groupby",
-        "calculate",
-        "determine",
-        "evaluate",
-        "accuracy",
-        "score",
-        "good",
-    ]
-)
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+HARMLESS = FUNCTION_WORDS | frozenset(_ORDINARY_WORDS.split())
 HARMLESS_JAPANESE = re.compile(
-    r"データ|テーブル|カラム|グラフ|チャート|表|列|値|変数|使用|利用|作成|集計|分析|計算|教|知|見|出|示|表示|比較|調|確認|"
-    r"求|一|各|間|中|内|全体|全|結果|方|順|期間|年|月|日|時|毎|別|人|件|個|位|名|割合|行|件|何|最|多|少|高|低|大|小|数|対|"
-    r"説明|可視化|描|必要|合|分|構築|学習|精度|検証|評価|推定|特徴量|持|含|場合|以外|除|上|下|以|未満|超|グループ|統計的|有意|率"
+    r"データ|テーブル|カラム|グラフ|チャート|表|列|値|変数|使用|利用|作成|集計|分析|計算|教|知|見|出|示|表示|比較|調|"
+    r"確認|"
+    r"求|一|各|間|中|内|全体|全|結果|方|順|期間|年|月|日|時|毎|別|人|件|個|位|名|割合|行|件|何|最|多|少|高|低|大|小|"
+    r"数|対|"
+    r"説明|可視化|描|必要|合|分|構築|学習|精度|検証|評価|推定|特徴量|持|含|場合|以外|除|上|下|以|未満|超|グループ|"
+    r"統計的|有意|率"
 )
 
 

@@ -11,32 +11,43 @@ Texts = tuple[str, str]  # English, Japanese
 SENTENCES: dict[str, Texts] = {
     "read_as": ("I read this as: $what.", "この質問を次のように読み取りました: $what。"),
     "taken": ("There is no $asked; I took $found.", "$asked という名前のものはないため、$found を使いました。"),
-    "left_out": ("I could not place these words and left them out: $words.", "次の語は解釈できず、考慮していません: $words。"),
+    "left_out": (
+        "I could not place these words and left them out: $words.",
+        "次の語は解釈できず、考慮していません: $words。",
+    ),
     "a_number": ("a number", "数値"),
     "where": ("$what, where `{conditions}`", "$what（条件: `{conditions}`）"),
     "of_table": ("$what of table $table", "テーブル $table の$what"),
     "joined": ("$what of table $table, joined to $others", "テーブル $table（$others を結合）の$what"),
     "beyond": (
-        "This was answered by the **offline model**, a small program without a language model, and it cannot do what is asked."
+        "This was answered by the **offline model**, a small program without a language model, and it cannot do what "
+        "is asked."
         "\n\nIt can do this, on any tables:\n\n- an overview of tables\n- counts, sums, averages, medians, "
-        "shares, minima and maxima by group or over time, with conditions and top lists\n- how one column goes with another\n"
+        "shares, minima and maxima by group or over time, with conditions and top lists\n- how one column goes with "
+        "another\n"
         "- a classification or regression of a named target column\n\nFor anything else set a real model: "
         "`--model bedrock/<model id>`, or the setting `KAISEKI_MODEL`. Tables at hand: $tables.",
         "これは**オフラインモデル**（言語モデルを使わない小さなプログラム）の回答です。この依頼には対応できません。"
-        "\n\n対応できるのは、どのテーブルでも次のことです:\n\n- テーブルの概要\n- グループ別・期間別の件数、合計、平均、中央値、"
+        "\n\n対応できるのは、どのテーブルでも次のことです:\n\n- テーブルの概要\n- グループ別・期間別の件数、合計、"
+        "平均、中央値、"
         "割合、最小、最大（条件や上位の指定も可）\n- 列どうしの関係\n- 目的変数を指定した分類と回帰\n\n"
-        "それ以外には本物のモデルを設定してください: `--model bedrock/<model id>` または設定 `KAISEKI_MODEL`。利用できるテーブル: $tables。",
+        "それ以外には本物のモデルを設定してください: `--model bedrock/<model id>` または設定 `KAISEKI_MODEL`。"
+        "利用できるテーブル: $tables。",
     ),
     "missing": (
-        "There is no table or column $asked in this warehouse, so nothing was computed. The nearest there is: $nearest.\n\n"
+        "There is no table or column $asked in this warehouse, so nothing was computed. The nearest there is: "
+        "$nearest.\n\n"
         "The tables at hand: $tables.",
-        "$asked というテーブルや列はこのデータにないため、何も計算していません。最も近いもの: $nearest。\n\n利用できるテーブル: $tables。",
+        "$asked というテーブルや列はこのデータにないため、何も計算していません。最も近いもの: $nearest。"
+        "\n\n利用できるテーブル: $tables。",
     ),
     "no_tables": ("There are no tables to look at.", "参照できるテーブルがありません。"),
     "gave_up": (
-        "I am the offline model, and my programs for this did not work: $reason\n\n$read_as\n\nSet a real model for more: "
+        "I am the offline model, and my programs for this did not work: $reason\n\n$read_as\n\nSet a real model for "
+        "more: "
         "`--model bedrock/<model id>`, or the setting `KAISEKI_MODEL`.",
-        "オフラインモデルのプログラムは、この質問では成功しませんでした: $reason\n\n$read_as\n\nより高度な分析には本物のモデルを設定してください: "
+        "オフラインモデルのプログラムは、この質問では成功しませんでした: "
+        "$reason\n\n$read_as\n\nより高度な分析には本物のモデルを設定してください: "
         "`--model bedrock/<model id>` または設定 `KAISEKI_MODEL`。",
     ),
     "no_rows": (
@@ -44,7 +55,8 @@ SENTENCES: dict[str, Texts] = {
         "条件に合う行がないため、測れるものがありません。\n\n$read_as",
     ),
     "no_join": (
-        "No reference of the schema connects these columns: $columns. A key that leads from one table to the other is needed.",
+        "No reference of the schema connects these columns: $columns. A key that leads from one table to the other "
+        "is needed.",
         "次の列を結びつける参照がスキーマにありません: $columns。テーブル間をつなぐキーが必要です。",
     ),
     "which_measure": (
@@ -69,7 +81,7 @@ SENTENCES: dict[str, Texts] = {
         "The table is larger than the row cap, so this rests on a part of its rows.",
         "テーブルが行数の上限を超えるため、一部の行に基づく結果です。",
     ),
-}  # fmt: skip
+}
 
 STATISTICS: dict[str, Texts] = {
     "count": ("number of rows", "件数"),
