@@ -107,6 +107,6 @@ def _place(top: dict[str, object], groups: dict[str, dict[str, object]], path: t
 
 
 def _unknown(variable: str, known: list[str]) -> SettingError:
-    nearest = difflib.get_close_matches(variable, known, n=1)
+    nearest = difflib.get_close_matches(variable, known, n=1, cutoff=0.75)
     hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(sorted(known))}"
     return SettingError(f"there is no setting {variable}", hint=hint)

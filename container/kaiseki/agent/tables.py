@@ -1,7 +1,10 @@
 """Tables of the bundle as an answer shows them."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
+
+from kaiseki.cells import column
 
 SHOWN_ROWS = 20
 
@@ -13,20 +16,15 @@ def markdown_tables(bundle: Path) -> dict[str, str]:
 
 def _markdown(path: Path) -> str:
     with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        header = next(rows, [])
-        shown: list[list[str]] = []
-        rest = 0
-        for row in rows:
-            if len(shown) < SHOWN_ROWS:
-                shown.append(row)
-            else:
-                rest += 1
-    lines = [_line(header), _line(["---"] * len(header)), *map(_line, shown)]
-    if rest:
-        lines.append(_line([f"… {rest:,} more", *[""] * (len(header) - 1)]))
+        reader = csv.reader(file)
+        header = next(reader, [])
+        rows = [row for row in reader if len(row) == len(header)]
+    shown = [column(cells) for cells in zip(*rows[:SHOWN_ROWS], strict=True)]
+    lines = [_line(header), _line(["---"] * len(header)), *map(_line, zip(*shown, strict=True))]
+    if len(rows) > SHOWN_ROWS:
+        lines.append(_line([f"… {len(rows) - SHOWN_ROWS:,} more", *[""] * (len(header) - 1)]))
     return "\n".join(lines)
 
 
-def _line(cells: list[str]) -> str:
+def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

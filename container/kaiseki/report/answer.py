@@ -20,8 +20,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
+from kaiseki.cells import is_number
 from kaiseki.models import Citation
-from kaiseki.report.display import is_number
 from kaiseki.report.emphasis import allow_emphasis_within_cjk
 from kaiseki.report.wording import Wording
 

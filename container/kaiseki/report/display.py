@@ -1,22 +1,15 @@
 """Values as a reader of either language sees them. Nothing here changes a figure of the answer: those come as shown."""
 
 import json
-import math
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
+from kaiseki.cells import CELL_CHARACTERS, clipped, rounded
 from kaiseki.report.wording import Wording
 
 _ANCHOR_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
-_DECIMAL = re.compile(r"[-+]?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?")
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_SIGNIFICANT_DIGITS = 6
-_CELL_CHARACTERS = 240
-_CELL_DIGITS = 4
-_MOST_PLACES = 6
 
 
 def anchor(kind: str, name: str) -> str:
@@ -33,53 +26,8 @@ def value_text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def is_number(text: str) -> bool:
-    return bool(_NUMBER.fullmatch(text.strip()))
-
-
-def column(texts: Sequence[str]) -> list[str]:
-    """The cells of one column for reading: decimals of one length, long text cut.
-
-    As many decimals as give the number closest to zero four significant digits; where that would take too many, each
-    number is rounded by itself.
-    """
-    numbers = [text.strip() for text in texts if text.strip()]
-    if not numbers or not all(map(is_number, numbers)):
-        return [clipped(text, _CELL_CHARACTERS) for text in texts]
-    places = max(map(_places, numbers))
-    return [_with_places(text.strip(), places) if text.strip() else "" for text in texts]
-
-
-def _places(text: str) -> int:
-    """Decimals that `text` needs, of those it has."""
-    if not _DECIMAL.fullmatch(text) or float(text) == 0:
-        return 0
-    mantissa, _, exponent = repr(float(text)).partition("e")
-    there = len(mantissa.partition(".")[2].rstrip("0")) - int(exponent or 0)
-    return max(0, min(there, _CELL_DIGITS - 1 - math.floor(math.log10(abs(float(text))))))
-
-
-def _with_places(text: str, places: int) -> str:
-    if places > _MOST_PLACES:
-        return rounded(float(text)) if _DECIMAL.fullmatch(text) else text
-    return f"{float(text):.{places}f}" if _DECIMAL.fullmatch(text) or places else text
-
-
-def rounded(number: float) -> str:
-    """At most six significant digits; digits before the decimal point are all kept."""
-    if number == 0 or number != number or number in (float("inf"), float("-inf")):
-        return f"{number:g}"
-    if abs(number) >= 10 ** (_SIGNIFICANT_DIGITS - 1):
-        return f"{number:.1f}".removesuffix(".0")
-    return f"{number:.{_SIGNIFICANT_DIGITS}g}"
-
-
-def clipped(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def first_line(text: str) -> str:
-    return clipped(text.strip().partition("\n")[0], _CELL_CHARACTERS)
+    return clipped(text.strip().partition("\n")[0], CELL_CHARACTERS)
 
 
 def count(number: int) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from kaiseki.cells import column, is_number
 from kaiseki.models import Record, Run
-from kaiseki.report.display import column, is_number
 from kaiseki.report.files import is_regular_file
 
 ROWS_SHOWN = 20

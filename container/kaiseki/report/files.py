@@ -123,7 +123,7 @@ def _kind(path: PurePosixPath) -> str:
 
 
 def _name(path: PurePosixPath) -> str:
-    """What its author called it: `sales` for tables/sales.csv, data/sales/part-0.parquet and models/sales/model.joblib."""
+    """What its author called it: `sales` for tables/sales.csv and data/sales/part-0.parquet."""
     folder = path.parts[0] if len(path.parts) > 1 else ""
     if folder in ("queries", "data", "tables", "figures", "models"):
         return path.parts[1].split(".", 1)[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from kaiseki.cells import clipped, is_number
 from kaiseki.models import Check, Run
 from kaiseki.report import display
 from kaiseki.report.answer import answer_html
@@ -50,8 +51,8 @@ def render(run: Run, bundle: Path) -> str:
             t=t,
             style=Markup(style),  # noqa: S704 - a file of this package
             style_hash=_hash_source(style),
-            title=display.clipped(" ".join(question.split()), _TITLE_CHARACTERS) or run.id,
-            headline=display.clipped(question, _HEADLINE_CHARACTERS),
+            title=clipped(" ".join(question.split()), _TITLE_CHARACTERS) or run.id,
+            headline=clipped(question, _HEADLINE_CHARACTERS),
             headline_is_cut=len(question) > _HEADLINE_CHARACTERS,
             verdict=verdict(run, run.language),
             answer=answer_html(parts, fact_anchor, t),
@@ -81,7 +82,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "count": display.count,
-        "is_number": display.is_number,
+        "is_number": is_number,
         "reading": display.reading,
         "value": display.value_text,
         "duration": display.duration,

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from kaiseki.cells import clipped
 from kaiseki.models import Citation, Fact, Query, Run
-from kaiseki.report.display import anchor, clipped, line_anchor, value_text
+from kaiseki.report.display import anchor, line_anchor, value_text
 
 _VALUE_CHARACTERS = 160
 _TILES = 8
