@@ -1,6 +1,8 @@
 """Each recorded value is traced to the queries behind it; a constant is traced to none."""
 
+import re
 from collections.abc import Sequence
+from copy import deepcopy
 from textwrap import dedent
 
 import pytest
@@ -206,6 +208,11 @@ DESCENT = {
         'x = load("a").x\ndef f(v):\n    global x\n    x = 1\nlist(map(f, []))\nfact("n", x)',
         "a",
     ),
+    "one of several functions": (
+        'x = load("a").x\ndef f():\n    return 1\nwhile random():\n    def f():\n        global x\n        x = 1\n'
+        'f()\nfact("n", x)',
+        "a",
+    ),
     "a query chosen by data": ('q = "b" if load("a").p[0] else "c"\nfact("n", len(load(q)))', "abc"),
     "an attribute of a function": ('def f():\n    pass\ng = f\ng.n = len(load("a"))\nfact("n", f.n)', "a"),
     "an attribute of a class": ('class C:\n    pass\nC.n = len(load("a"))\nfact("n", C().n)', "a"),
@@ -332,3 +339,48 @@ def test_no_program_makes_the_trace_raise_and_what_is_loaded_is_seen(statements:
     lineage = trace([(1, code)], QUERIES)
     assert isinstance(lineage, Lineage)
     assert all(call.queries <= set(QUERIES) for call in lineage.calls)
+
+
+SIMPLE = [
+    "x = load('a')[0]", "y = load('b')[0]", "z = load('c')[0]", "x = 5", "y = [1]", "z = []", "x = y", "z = y", "y = x",
+    "z.append(y)", "y.append(x)", "y = [x]", "z = {'k': x}", "y = z['k']", "z['k'] = y", "z[0] = x", "x, y = y, x",
+    "x, *y = z", "x += y", "y = len(z)", "y = f(x)", "x = x if z else 3", "x = z and y", "y = [v for v in z]", "del x",
+    "z = list(map(f, y))", "y = lambda: x", "x = y()", "z.update(k=x)", "x = z.get('k')", "y = sum(1 for _ in z)",
+]  # fmt: skip
+HEADS = ["", "if x:", "if y:", "for x in z:", "for i in range(2):", "for y in [1, 2]:", "def f(v):"]
+HEADS += ["def f(y):\n  global x", "try:\n  x[0]\nexcept Exception:"]
+
+
+def run_with(code: str, **rows: object) -> dict[str, str] | None:
+    """What `code` records where each query has these rows; None if it fails."""
+    recorded: dict[str, str] = {}
+
+    def fact(name: str, value: object) -> None:
+        recorded[name] = re.sub("0x.*", "", repr(value))
+
+    scope = {"load": lambda name: deepcopy(rows[name]), "fact": fact}
+    try:
+        exec(code, scope)
+    except Exception:  # noqa: BLE001 - a random program may fail in any way
+        return None
+    return recorded
+
+
+BLOCK = st.tuples(st.sampled_from(HEADS), st.lists(st.sampled_from(SIMPLE), min_size=1, max_size=3))
+
+
+@given(st.lists(BLOCK, max_size=9))
+@settings(max_examples=300, deadline=None)
+def test_a_fact_that_moves_with_the_rows_of_a_query_is_traced_to_it(blocks: list[tuple[str, list[str]]]) -> None:
+    rows: dict[str, object] = {"a": [3], "b": [[4]], "c": [0]}
+    code = "def f(v):\n  return v\nx, y, z = 1, [2], []\n"
+    for head, body in blocks:
+        longer = code + (head + "".join(f"\n  {line}" for line in body) if head else "\n".join(body)) + "\n"
+        code = longer if run_with(longer, **rows) is not None else code
+    code += "fact('x', x)\nfact('y', y)\nfact('z', z)"
+    before, lineage = run_with(code, **rows), trace([(1, code)], QUERIES)
+    for query, other in [("a", 0), ("a", [7]), ("b", []), ("b", 9), ("c", 1), ("c", [5])]:
+        after = run_with(code, **{**rows, query: [other]})
+        for line, name in enumerate("xyz", start=len(code.splitlines()) - 2):
+            if before and after and before[name] != after[name]:
+                assert query in lineage.queries(1, line), code

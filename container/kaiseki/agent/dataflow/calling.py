@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from functools import partial
 
 from kaiseki.agent.dataflow.calls import RECORDED, Arguments, KitCall
 from kaiseki.agent.dataflow.expressions import Expressions
@@ -14,7 +15,18 @@ from kaiseki.agent.dataflow.methods import (
     VIEWS,
 )
 from kaiseki.agent.dataflow.state import CURRENT_FIGURE, MODULE, Frame, join_names
-from kaiseki.agent.dataflow.values import Callee, Class, Function, Kit, Library, Queries, Value, join
+from kaiseki.agent.dataflow.values import (
+    NO_QUERIES,
+    NOTHING,
+    Callee,
+    Class,
+    Function,
+    Kit,
+    Library,
+    Queries,
+    Value,
+    join,
+)
 
 _DEEPEST = 12  # calls followed within calls
 _NEW_FIGURE = frozenset({"figure", "subplots", "subplot_mosaic", "close", "clf"})
@@ -59,8 +71,8 @@ class Calls(Expressions):
 
     def _invoke_any(self, node: ast.Call, callee: Value, arguments: Arguments) -> Value:
         """What any of the callees gives; which one it is may depend on data."""
-        with self.under(callee.queries):
-            return join(self._invoke(node, each, arguments) for each in callee.callees).under(callee.queries)
+        ways = (partial(self._invoke, node, each, arguments) for each in callee.callees)
+        return join(self.branch(callee.queries, *ways)).under(callee.queries)
 
     def _invoke(self, node: ast.Call, callee: Callee, arguments: Arguments) -> Value:
         match callee:
@@ -168,17 +180,17 @@ class Calls(Expressions):
         given = join((*others, *arguments))
         shared = Value(self.heap.queries(given), given.cells | self.heap.part(given).cells, None)
         callbacks = [each for each in given.callees if isinstance(each, Function | Class | Kit)]
-        before = dict(self.names)
-        results = [self._invoke(node, each, Arguments(spread=(shared,))) for each in callbacks]
-        self.names = join_names(before, self.names) if callbacks else self.names
-        return results
+        if not callbacks:
+            return []
+        ways = (partial(self._invoke, node, each, Arguments(spread=(shared,))) for each in callbacks)
+        return self.branch(NO_QUERIES, *ways, lambda: NOTHING)
 
     # ── libraries ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _method(self, node: ast.Call, func: ast.Attribute, receiver: Value, arguments: Arguments) -> Value:
         name = func.attr
-        own = [self._follow(node, method, arguments.after(receiver)) for method in self.methods.get(name, ())]
-        results = [*own, *self._with_callbacks(node, arguments)]
+        own = (partial(self._follow, node, each, arguments.after(receiver)) for each in self.methods.get(name, ()))
+        results = [*self.branch(NO_QUERIES, *own, lambda: NOTHING), *self._with_callbacks(node, arguments)]
         given = join((*arguments, *results))
         if name in DRAWS_ON_CURRENT_FIGURE or (isinstance(func.value, ast.Attribute) and func.value.attr == "plot"):
             self.change(self.names[MODULE, CURRENT_FIGURE], receiver, deep=False)

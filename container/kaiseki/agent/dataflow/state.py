@@ -1,9 +1,10 @@
 """Where the interpretation stands: the names of each scope, the objects, and the conditions it is under."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from kaiseki.agent.dataflow.calls import KitCall
 from kaiseki.agent.dataflow.methods import KIT
@@ -11,6 +12,7 @@ from kaiseki.agent.dataflow.values import NO_QUERIES, NOTHING, Cell, Function, H
 
 MODULE = 0  # the scope in which steps run, one after the other
 CURRENT_FIGURE = "<figure>"  # the name, in that scope, of what pyplot draws on
+Result = TypeVar("Result")
 LONGEST = 150_000  # expressions looked at before the trace is given up
 
 
@@ -146,6 +148,19 @@ class State:
             yield
         finally:
             self.control = before
+
+    def branch(self, condition: Queries, *ways: Callable[[], Result]) -> list[Result]:
+        """What each of `ways` gives, of which the program takes one, chosen by `condition`."""
+        before = self.names
+        after: Names | None = None
+        results = []
+        with self.under(condition):
+            for way in ways:
+                self.names = dict(before)
+                results.append(way())
+                after = self.names if after is None else join_names(after, self.names)
+        self.names = before if after is None else after
+        return results
 
     @contextmanager
     def within(self, frame: Frame) -> Iterator[Frame]:

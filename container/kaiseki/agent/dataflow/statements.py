@@ -43,7 +43,7 @@ class Interpreter(Calls):
                 self.frame.left_under |= self.control
                 self.frame.left_with = join_names(self.frame.left_with, self.names)
             case ast.If():
-                self._branch(
+                self.branch(
                     self.queries(node.test), lambda: self.run_body(node.body), lambda: self.run_body(node.orelse)
                 )
             case ast.For() | ast.AsyncFor():
@@ -109,16 +109,6 @@ class Interpreter(Calls):
 
     # ── control ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _branch(self, condition: Queries, *ways: Callable[[], None]) -> None:
-        before = self.names
-        after = None
-        with self.under(condition):
-            for way in ways:
-                self.names = dict(before)
-                way()
-                after = self.names if after is None else join_names(after, self.names)
-        self.names = after or before
-
     def _loop(self, head: Callable[[], Queries], body: Sequence[ast.stmt], orelse: Sequence[ast.stmt]) -> None:
         """Runs the body until another round adds nothing."""
         loop = Loop()
@@ -131,7 +121,7 @@ class Interpreter(Calls):
             if (self.names, self.heap.version, loop.left_under) == (before, version, left_under):
                 break
         self.frame.loops.pop()
-        self._branch(NO_QUERIES, lambda: self.run_body(orelse), lambda: None)
+        self.branch(NO_QUERIES, lambda: self.run_body(orelse), lambda: None)
 
     def _next_element(self, node: ast.For | ast.AsyncFor) -> Queries:
         source = self.value(node.iter)
@@ -175,7 +165,7 @@ class Interpreter(Calls):
         def case(each: ast.match_case) -> Callable[[], None]:
             return lambda: self._case(each, subject)
 
-        self._branch(self.heap.queries(subject), *map(case, node.cases), lambda: None)
+        self.branch(self.heap.queries(subject), *map(case, node.cases), lambda: None)
 
     def _case(self, case: ast.match_case, subject: Value) -> None:
         for pattern in ast.walk(case.pattern):
