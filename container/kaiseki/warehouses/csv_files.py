@@ -168,7 +168,8 @@ def _read_as_text(
         connection.execute(
             f"CREATE TABLE {_raw(table)} AS SELECT * FROM read_csv({_literal(str(readable))}, auto_detect=false, "  # noqa: S608
             f"header=true, skip={skipped}, delim={_literal(delimiter)}, quote='\"', escape='\"', "
-            f"columns={{{columns}}}, strict_mode=true, null_padding=false, ignore_errors=false, max_line_size=16777216, parallel=false)"
+            f"columns={{{columns}}}, strict_mode=true, null_padding=false, ignore_errors=false, "
+            "max_line_size=16777216, parallel=false)"
         )
     except duckdb.Error as error:
         raise _broken(path, str(error)) from error

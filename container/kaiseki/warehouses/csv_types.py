@@ -77,30 +77,17 @@ def typed_expressions(connection: duckdb.DuckDBPyConnection, table: str, names: 
 def _typed(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> str:
     trimmed = f"trim({column})"
     present = f"{column} IS NOT NULL AND lower({trimmed}) NOT IN {_MISSING}"
-    for candidate in _survivors(connection, source, trimmed, present):
-        if _fits_all(connection, source, trimmed, present, [candidate]) == [candidate]:
-            return f"CASE WHEN {present} THEN {candidate.value.format(v=trimmed)} END"
-    for pair in _AMBIGUOUS:
-        fitting = _fits_all(connection, source, trimmed, present, list(pair))
-        if len(fitting) == 1:
-            return f"CASE WHEN {present} THEN {fitting[0].value.format(v=trimmed)} END"
-    return f"nullif({column}, '')"
 
+    def fitting(candidates: list[_Candidate], rows: str) -> list[_Candidate]:
+        tests = ", ".join(f"bool_and({c.fits.format(v=trimmed)}) FILTER ({present})" for c in candidates)
+        row = connection.execute(f"SELECT {tests} FROM {rows}").fetchone() if candidates else ()  # noqa: S608
+        assert row is not None
+        return [c for c, fits in zip(candidates, row, strict=True) if fits or (fits is None and rows != source)]
 
-def _survivors(connection: duckdb.DuckDBPyConnection, source: str, trimmed: str, present: str) -> list[_Candidate]:
     sample = f"(SELECT * FROM {source} LIMIT {_SAMPLE})"  # noqa: S608
-    return _fits_all(connection, sample, trimmed, present, list(_PLAIN), even_if_empty=True)
-
-
-def _fits_all(
-    connection: duckdb.DuckDBPyConnection,
-    source: str,
-    trimmed: str,
-    present: str,
-    candidates: list[_Candidate],
-    even_if_empty: bool = False,
-) -> list[_Candidate]:
-    tests = ", ".join(f"bool_and({c.fits.format(v=trimmed)}) FILTER ({present})" for c in candidates)
-    row = connection.execute(f"SELECT {tests} FROM {source}").fetchone()  # noqa: S608
-    assert row is not None
-    return [c for c, fits in zip(candidates, row, strict=True) if fits or (fits is None and even_if_empty)]
+    likely = fitting([*_PLAIN, *(c for pair in _AMBIGUOUS for c in pair)], sample)
+    found = next((c for c in likely if c in _PLAIN and fitting([c], source)), None)
+    for pair in _AMBIGUOUS if found is None else ():
+        both = fitting([c for c in pair if c in likely], source)
+        found = both[0] if len(both) == 1 else found
+    return f"CASE WHEN {present} THEN {found.value.format(v=trimmed)} END" if found else f"nullif({column}, '')"

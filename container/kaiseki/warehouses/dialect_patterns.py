@@ -26,6 +26,7 @@ _GROUP = re.compile(r"\$(\d)")
 def like(node: exp.Like | exp.ILike) -> exp.Expr:
     """A backslash escapes in Redshift's patterns, without being asked to; in DuckDB's it does not."""
     pattern = node.expression
+    node.set("this", as_text(node.this))
     written = pattern.name if isinstance(pattern, exp.Literal) else "\\"
     if isinstance(node.parent, exp.Escape) or "\\" not in written:
         return node

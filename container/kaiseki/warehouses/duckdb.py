@@ -4,6 +4,7 @@ guard -> translate -> execute -> Parquet. DuckDB runs in this process, in memory
 Parquet files of the warehouse), network, extensions or its own settings."""
 
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ from kaiseki.warehouses.sql_guard import Statement, admit
 
 _BATCH = 16_384  # rows
 _MAX_THREADS = 4
+_MAX_SPILL = "10GB"
 
 
 class DuckDBWarehouse:
@@ -43,11 +45,13 @@ class DuckDBWarehouse:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
+        spill: "tempfile.TemporaryDirectory[str]",
         loaded: list[Loaded],
         now: datetime,
         query_seconds: float,
     ) -> None:
         self._connection = connection
+        self._spill = spill
         self._loaded = {(t.schema_name.lower(), t.name.lower()): t for t in loaded}
         self._now = now
         self._query_seconds = query_seconds
@@ -70,15 +74,24 @@ class DuckDBWarehouse:
         Raises InputError for what cannot be loaded.
         """
         threads = threads or min(_MAX_THREADS, os.cpu_count() or 1)
-        connection = duckdb.connect(":memory:", config={"memory_limit": memory_limit, "threads": threads})
+        spill = tempfile.TemporaryDirectory(prefix="kaiseki-spill-", ignore_cleanup_errors=True)
+        connection = duckdb.connect(
+            config={
+                "memory_limit": memory_limit,
+                "threads": threads,
+                "temp_directory": spill.name,
+                "max_temp_directory_size": _MAX_SPILL,
+            }
+        )
         try:
             prepare(connection)
             loaded = open_source(connection, source)
             loaded += open_attachments(connection, attachments, loaded)
             close_doors(connection, parquet_files(loaded))
-            return cls(connection, loaded, now or datetime.now(), query_seconds)
+            return cls(connection, spill, loaded, now or datetime.now(), query_seconds)
         except BaseException:
             connection.close()
+            spill.cleanup()
             raise
 
     def introspect(self) -> Catalog:
@@ -118,6 +131,7 @@ class DuckDBWarehouse:
 
     def close(self) -> None:
         self._connection.close()
+        self._spill.cleanup()
 
     def _failed(self, name: str, sql: str, translation: Translation | None, failure: Failure, started: float) -> Query:
         executed = translation.sql if translation else ""

@@ -94,7 +94,7 @@ _KNOWN = (
         "Cast one of them.",
     ),
     _rule(
-        r"no function matches the given name and argument types '(\w+)\(([^)]*)\)'",
+        r"no function matches the given name and argument types '([^(]+)\(([^)]*)\)'",
         "TypeMismatch",
         "{0} does not take {1}",
         "Cast the arguments to the types it takes.",

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-import pandas as pd
 
 from kaiseki.errors import InputError
 from kaiseki.warehouses.csv_files import load_csv
@@ -187,25 +186,15 @@ def _view_parquet(connection: duckdb.DuckDBPyConnection, files: list[Path], name
 def _open_workbook(
     connection: duckdb.DuckDBPyConnection, file: Path, before: list[Loaded], kind: Kind
 ) -> Iterator[Loaded]:
-    try:
-        sheets = pd.read_excel(file, sheet_name=None, engine="openpyxl")
-    except Exception as error:  # openpyxl raises whatever a damaged file makes it trip over
-        raise InputError(f"{file.name} cannot be read as an Excel file", "Save it as .xlsx or CSV.") from error
-    filled = {name: frame.dropna(how="all") for name, frame in sheets.items() if len(frame.columns)}
-    if not filled:
-        raise InputError(f"{file.name} holds no table", "Put a header line and rows on a sheet.")
+    from kaiseki.warehouses.excel_files import load_sheet, read_sheets  # pandas is slow to import, workbooks are rare
+
+    sheets = read_sheets(file)
     known = list(before)
-    for sheet, frame in filled.items():
-        stem = file.stem if len(filled) == 1 else f"{file.stem}_{sheet}"
+    for sheet, frame in sheets.items():
+        stem = file.stem if len(sheets) == 1 else f"{file.stem}_{sheet}"
         loaded = _new(table_name(stem), file, known, kind)
         known.append(loaded)
-        headers = ["" if str(c).startswith("Unnamed: ") else str(c) for c in frame.columns]
-        prepared = frame.set_axis(column_names(headers), axis="columns").convert_dtypes()
-        for column in prepared.select_dtypes("object"):
-            prepared[column] = prepared[column].map(lambda v: v if pd.isna(v) else str(v)).astype("string")
-        connection.register("sheet", prepared)
-        connection.execute(f"CREATE TABLE {quoted(loaded.name)} AS SELECT * FROM sheet")  # noqa: S608
-        connection.unregister("sheet")
+        load_sheet(connection, frame, loaded.name)
         yield loaded
 
 

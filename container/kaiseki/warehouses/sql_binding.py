@@ -3,47 +3,30 @@
 Names follow Redshift's rules, which are narrower than DuckDB's: an alias of the select list may be used further right
 in the list, in GROUP BY, QUALIFY and ORDER BY, but not in WHERE, ON or HAVING."""
 
-from dataclasses import dataclass, field
-
 from sqlglot import exp
 
 from kaiseki.models import Catalog, Table
 from kaiseki.warehouses import sql_types as types
 from kaiseki.warehouses.refusal import Refusal, nearest
 from kaiseki.warehouses.sql_inference import Inference, output_name
+from kaiseki.warehouses.sql_scope import (
+    Columns,
+    Scope,
+    Source,
+    column_type,
+    find_source,
+    rename,
+    require_distinct_names,
+    unknown_column,
+)
 from kaiseki.warehouses.sql_shape import line_of
 from kaiseki.warehouses.sql_types import SqlType
 
 TABLE_META = "catalog_table"  # on an exp.Table: the models.Table that it stands for; absent for a WITH query
 
-Columns = tuple[tuple[str, SqlType], ...]
-
 _SYSTEM_SCHEMAS = ("pg_catalog", "information_schema", "pg_internal")
 _SYSTEM_PREFIXES = ("pg_", "svv_", "svl_", "stv_", "stl_", "svcs_", "sys_", "duckdb_", "sqlite_")
 _DEFAULT_SCHEMAS = ("", "public", "main")
-
-
-@dataclass(frozen=True)
-class Source:
-    """One entry of FROM: how it is called, and its columns."""
-
-    name: str
-    columns: Columns
-
-    def type_of(self, column: str) -> SqlType | None:
-        return next((t for n, t in self.columns if n == column), None)
-
-
-@dataclass
-class Scope:
-    """The names that can be seen from inside one SELECT."""
-
-    sources: list[Source] = field(default_factory=list)
-    merged: set[str] = field(default_factory=set)  # columns that USING or NATURAL made one
-    aliases: dict[str, SqlType] = field(default_factory=dict)
-    outer: "Scope | None" = None
-    aliases_visible: bool = False
-    clause: str = ""
 
 
 class Binder:
@@ -52,13 +35,13 @@ class Binder:
     def __init__(self, catalog: Catalog) -> None:
         self._tables = _by_name(catalog)
         self._catalog = catalog
-        self._inference = Inference(self._column_type, self._bind_nested)
+        self._inference = Inference(column_type, self._bind_nested)
         self.tables: list[Table] = []
 
     def bind(self, statement: exp.Expr) -> Columns:
         """The columns of the result, as Redshift names them: lower case."""
         columns = self._bind_query(statement, {}, None)
-        _require_distinct_names(columns, statement)
+        require_distinct_names(columns, statement)
         return columns
 
     # ── queries ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -92,10 +75,10 @@ class Binder:
                         "SyntaxError", f"the recursive query {name} needs a list of columns", line_of(cte), hint
                     )
                 anchor = self._bind_query(query.this, known, outer)
-                known[name] = _rename(anchor, names, cte)
+                known[name] = rename(anchor, names, cte)
             columns = self._bind_query(query, known, outer)
-            known[name] = _rename(columns, names, cte)
-            _require_distinct_names(known[name], cte)
+            known[name] = rename(columns, names, cte)
+            require_distinct_names(known[name], cte)
         return known
 
     def _bind_set_operation(self, node: exp.SetOperation, ctes: dict[str, Columns], outer: Scope | None) -> Columns:
@@ -122,7 +105,7 @@ class Binder:
             raise Refusal("SyntaxError", "the rows of VALUES differ in length", line_of(node))
         merged = [types.common(list(column)) for column in zip(*kinds, strict=True)]
         columns = tuple((f"column{n}", t) for n, t in enumerate(merged, 1))
-        return _rename(columns, _column_aliases(node), node)
+        return rename(columns, _column_aliases(node), node)
 
     def _bind_select(self, node: exp.Select, ctes: dict[str, Columns], outer: Scope | None) -> Columns:
         scope = Scope(outer=outer)
@@ -142,7 +125,7 @@ class Binder:
         if isinstance(projection, exp.Star):
             return self._expand(projection, scope.sources, scope)
         if isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star):
-            source = self._source(projection, scope)
+            source = find_source(projection, scope)
             return list(source.columns)
         self._type_all(projection, scope, ctes)
         inner = projection.this if isinstance(projection, exp.Alias) else projection
@@ -178,7 +161,7 @@ class Binder:
         for column in join.args.get("using") or ():
             name = column.name.lower()
             if name not in before or name not in names:
-                raise _unknown_column(column, name, sorted(before & names), "USING")
+                raise unknown_column(column, name, sorted(before & names), "USING")
             scope.merged.add(name)
         if condition := join.args.get("on"):
             scope.clause = "ON"
@@ -195,13 +178,13 @@ class Binder:
             raise Refusal("NotAllowed", "FROM takes tables and subqueries only", line_of(node))
         columns = self._pivoted(node, columns)
         if not isinstance(node, exp.Values):
-            columns = _rename(columns, _column_aliases(node), node)
+            columns = rename(columns, _column_aliases(node), node)
         name = _alias_of(node) or node.name.lower()
         if any(source.name == name for source in scope.sources):
             hint = "Give each an alias of its own: FROM a AS x JOIN a AS y."
             raise Refusal("AmbiguousTable", f"{name} stands twice in FROM", line_of(node), hint)
         if isinstance(node, exp.Subquery):
-            _require_distinct_names(columns, node)
+            require_distinct_names(columns, node)
         source = Source(name, columns)
         scope.sources.append(source)
         for join in node.args.get("joins") or ():
@@ -256,53 +239,6 @@ class Binder:
         self._ctes = ctes
         return columns
 
-    def _source(self, column: exp.Column, scope: Scope) -> Source:
-        wanted = column.table.lower()
-        level: Scope | None = scope
-        while level is not None:
-            for source in level.sources:
-                if source.name == wanted:
-                    return source
-            level = level.outer
-        known = [s.name for s in scope.sources]
-        near = nearest(wanted, known) or known
-        hint = f"In FROM stand: {', '.join(near)}." if near else ""
-        raise Refusal("UnknownTable", f"{column.table} is not a table of this FROM", line_of(column), hint)
-
-    def _column_type(self, column: exp.Column, scope: Scope) -> SqlType:
-        name = column.name.lower()
-        if column.table:
-            source = self._source(column, scope)
-            found = source.type_of(name)
-            if found is None:
-                raise _unknown_column(column, name, [n for n, _ in source.columns], source.name)
-            return found
-        level: Scope | None = scope
-        while level is not None:
-            if (found := self._in_level(column, name, level)) is not None:
-                return found
-            level = level.outer
-        known = [n for s in scope.sources for n, _ in s.columns]
-        if name in scope.aliases:
-            message = f"the alias {name} cannot be used in {scope.clause}"
-            raise Refusal(
-                "UnknownColumn", message, line_of(column), "Repeat its expression there, or use a WITH query."
-            )
-        raise _unknown_column(column, name, known, "")
-
-    def _in_level(self, column: exp.Column, name: str, scope: Scope) -> SqlType | None:
-        found = [(s, t) for s in scope.sources if (t := s.type_of(name)) is not None]
-        if scope.clause == "ORDER BY" and name in scope.aliases and scope.aliases_visible:
-            return scope.aliases[name]
-        if len(found) > 1 and name not in scope.merged:
-            sources = ", ".join(f"{s.name}.{name}" for s, _ in found)
-            raise Refusal(
-                "AmbiguousColumn", f"{name} is in more than one table", line_of(column), f"Write one of {sources}."
-            )
-        if found:
-            return found[0][1]
-        return scope.aliases.get(name) if scope.aliases_visible else None
-
 
 _CLAUSES = (
     ("where", "WHERE", False),
@@ -336,31 +272,3 @@ def _alias_of(node: exp.Expr) -> str:
 def _column_aliases(node: exp.Expr) -> list[str]:
     alias = node.args.get("alias")
     return [c.name.lower() for c in alias.args.get("columns") or ()] if isinstance(alias, exp.TableAlias) else []
-
-
-def _rename(columns: Columns, names: list[str], node: exp.Expr) -> Columns:
-    if len(names) > len(columns):
-        raise Refusal("SyntaxError", f"{len(names)} names stand for {len(columns)} columns", line_of(node))
-    return tuple((names[n] if n < len(names) else old, t) for n, (old, t) in enumerate(columns))
-
-
-def _require_distinct_names(columns: Columns, node: exp.Expr) -> None:
-    """Unnamed and doubled columns get names that differ between databases, and are lost in a data frame."""
-    seen: set[str] = set()
-    for position, (name, _) in enumerate(columns, 1):
-        if not name:
-            message = f"column {position} of the result has no name"
-            raise Refusal("MissingAlias", message, line_of(node), "Name each expression: COUNT(*) AS orders.")
-        if name in seen:
-            hint = "Name the columns instead of *, with an alias for one of them."
-            raise Refusal("DuplicateColumn", f"two columns of the result are called {name}", line_of(node), hint)
-        seen.add(name)
-
-
-def _unknown_column(node: exp.Expr, name: str, known: list[str], where: str) -> Refusal:
-    unique = list(dict.fromkeys(known))
-    near = nearest(name, unique)
-    place = f" in {where}" if where else ""
-    listed = ", ".join(near or unique[:12])
-    hint = f"{'Nearest' if near else 'There are'}: {listed}." if listed else ""
-    return Refusal("UnknownColumn", f"there is no column {name}{place}", line_of(node), hint)

@@ -90,6 +90,7 @@ class Inference:
         if isinstance(node, exp.Cast):
             return self._cast(node, scope)
         inner = [self.type_of(child, scope) for child in _operands(node)]
+        _require_fitting(node, inner)
         return _combined(node, inner)
 
     def _call(self, call: exp.Anonymous, scope: Any) -> SqlType:
@@ -131,6 +132,26 @@ class Inference:
         return target
 
 
+def _require_fitting(node: exp.Expr, inner: list[SqlType]) -> None:
+    """DuckDB takes a number for a truth value and a truth value for a number; Redshift does not."""
+    if isinstance(node, exp.Connector | exp.Not | exp.Where | exp.Having | exp.Qualify):
+        wrong = next((t for t in inner if t.known and t not in (types.BOOLEAN, types.VARCHAR)), None)
+        if wrong is not None:
+            raise Refusal(
+                "TypeMismatch", f"a condition is needed, not {wrong}", line_of(node), "Compare it: value = 1."
+            )
+    if isinstance(node, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE) and types.BOOLEAN in inner:
+        wrong = next((t for t in inner if t.is_number), None)
+        if wrong is not None:
+            hint = "Write value = true, or value::INTEGER = 1."
+            raise Refusal("TypeMismatch", f"BOOLEAN cannot be compared with {wrong}", line_of(node), hint)
+    if isinstance(node, exp.Add | exp.Sub) and any(t.is_number for t in inner):
+        moment = next((t for t in inner if t in (types.TIMESTAMP, types.TIMESTAMPTZ)), None)
+        if moment is not None:
+            message = f"a number cannot be added to or taken from a {moment}"
+            raise Refusal("TypeMismatch", message, line_of(node), "Use DATEADD(day, n, value).")
+
+
 def _operands(node: exp.Expr) -> list[exp.Expr]:
     skipped = (exp.Var, exp.Star, exp.DataType, exp.Identifier, exp.IntervalSpan)
     return [child for child in node.iter_expressions() if not isinstance(child, skipped)]
@@ -140,6 +161,8 @@ def _combined(node: exp.Expr, inner: list[SqlType]) -> SqlType:
     first = inner[0] if inner else types.UNKNOWN
     if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
         return types.arithmetic(type(node), inner[0], inner[1])
+    if isinstance(node, exp.Any | exp.All):
+        return first
     if isinstance(node, exp.Predicate | exp.Connector | exp.Not | exp.Boolean | exp.Exists | exp.In | exp.Between):
         return types.BOOLEAN
     if isinstance(node, exp.RegexpLike | exp.SimilarTo | exp.Escape):
