@@ -7,7 +7,7 @@ settings too: `KAISEKI_BUDGET_USD=0.5`.
 import difflib
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
@@ -40,7 +40,8 @@ class Settings(Value):
 
     @property
     def now(self) -> datetime:
-        return (self.clock or datetime.now()).astimezone()
+        """In UTC, as Redshift and the sandbox count time."""
+        return self.clock.astimezone(UTC) if self.clock else datetime.now(UTC)
 
     @model_validator(mode="after")
     def _forms_are_known(self) -> "Settings":

@@ -109,7 +109,7 @@ class Investigation:
             self.case.question,
             self.workbench.facts,
             markdown_tables(self.workbench.bundle),
-            self.case.names,
+            {*self.case.names, *(query.name for step in self.workbench.accepted for query in step.queries)},
             self.case.resolutions,
         )
         if verdict.failures:

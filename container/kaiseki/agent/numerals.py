@@ -32,6 +32,8 @@ _STOPWORDS = frozenset(
     "with 約 計 合計 平均".split()
 )
 _YEAR_WORDS = frozenset("in during since until from to through of by for between and year years before after".split())
+_DETERMINERS = frozenset("the this that whole full entire all".split())
+_YEAR = re.compile(r"(19|20)\d\d")
 _SYMBOLS = str.maketrans({"，": ",", "．": ".", "：": ":", "／": "/", "￥": "¥"} | dict.fromkeys("–—−〜～~", "-"))
 
 
@@ -53,7 +55,7 @@ class Numeral:
             return False
         if self.after != other.after and {self.after, other.after} & _MEASURES:
             return False
-        if self._composite or (self._year and other._year):
+        if self._composite or (self._reads_as_year and other._year):
             return True
         if self.after == other.after and (self.after or self.currency or self.before == other.before):
             return True
@@ -69,7 +71,13 @@ class Numeral:
 
     @property
     def _year(self) -> bool:
-        return bool(re.fullmatch(r"(19|20)\d\d", self.digits)) and (self.after == "年" or self.before in _YEAR_WORDS)
+        return bool(_YEAR.fullmatch(self.digits)) and (self.after == "年" or self.before in _YEAR_WORDS)
+
+    @property
+    def _reads_as_year(self) -> bool:
+        """Weaker, for a year that the question named: "the 2025 rate", "2025 was", but not "2025 items"."""
+        bare = not self.after and not self.currency
+        return self._year or (bool(_YEAR.fullmatch(self.digits)) and (bare or self.before in _DETERMINERS))
 
 
 def numerals(text: str) -> Iterator[Numeral]:

@@ -29,7 +29,7 @@ def review(
     resolutions: Collection[Resolution] = (),
 ) -> Verdict:
     """Binds `draft` to `facts` and `tables` (name -> Markdown). `names` are those of the catalog: no loose figures."""
-    loose, warnings = loose_figures(draft.template, question, {*names, *facts})
+    loose, warnings = loose_figures(draft.template, question, {*names, *facts, *tables})
     bound = bind(draft.template, facts, tables)
     failures = [*loose, *(bound if isinstance(bound, tuple) else ())]
     cites = not isinstance(bound, tuple) and any(isinstance(part, Citation) for part in bound.parts)
