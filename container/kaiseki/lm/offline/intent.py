@@ -1,6 +1,7 @@
 """What the question asks for, read from its words and from what of the catalog it names."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,6 +13,7 @@ from kaiseki.lm.offline.reading import Briefing, Column, Table, bare
 Language = Literal["en", "ja"]
 Ask = Literal["overview", "aggregate", "relation", "prediction", "beyond"]
 
+_SEPARATE = ("median", "deviation", "average", "maximum", "minimum")  # each a wish of its own
 _MASK = "\ufffc"  # stands where a name stood, so that a column called "total" is no request for a sum
 
 
@@ -118,9 +120,11 @@ def _resolve(text: str, mentions: tuple[Mention, ...], tables: tuple[Table, ...]
     sure = {t.sql for m in mentions if len(m.tables) == 1 for t in m.tables}
     sure |= {m.columns[0].table for m in mentions if len(m.columns) == 1 and not m.tables}
     size = {t.sql: t.rows for t in tables}
+    hits = Counter(name for m in mentions for name in {c.table for c in m.columns})
+    mentions = _connected(text, mentions, tables)
 
     def best(columns: tuple[Column, ...]) -> Column:
-        return max(columns, key=lambda c: (c.table in sure, bool(c.references), size[c.table]))
+        return max(columns, key=lambda c: (c.table in sure, bool(c.references), hits[c.table], size[c.table]))
 
     masked = text
     found_tables, found_columns, found_values = [], [], []
@@ -135,6 +139,20 @@ def _resolve(text: str, mentions: tuple[Mention, ...], tables: tuple[Table, ...]
             column = best(tuple(c for c, _ in mention.values))
             found_values.append((mention, column, next(v for c, v in mention.values if c is column)))
     return _Names(text, masked, tuple(found_tables), tuple(found_columns), tuple(found_values))
+
+
+def _connected(text: str, mentions: tuple[Mention, ...], tables: tuple[Table, ...]) -> tuple[Mention, ...]:
+    """Without ordinary words ("month") that are columns of tables with no link to those that the question is about."""
+
+    def ordinary(mention: Mention) -> bool:
+        return not mention.quoted and not mention.tables and text[mention.start : mention.end] in words.HARMLESS
+
+    about = {t.sql for m in mentions for t in m.tables}
+    about |= {c.table for m in mentions if not ordinary(m) for c in (*m.columns, *(c for c, _ in m.values))}
+    links = [(c.table, c.references) for t in tables for c in t.columns if c.references]
+    for _ in tables:
+        about |= {name for link in links if set(link) & about for name in link}
+    return tuple(m for m in mentions if not (about and ordinary(m) and all(c.table not in about for c in m.columns)))
 
 
 def _table_word(text: str, mention: Mention) -> bool:
@@ -179,6 +197,8 @@ def _other(
 ) -> Intent:
     """An overview, a relation or an aggregate; `free` is the text without names and conditions."""
     statistics = [name for name, pattern in words.STATISTICS if pattern.search(free)]
+    if any(not c.numeric and words.COUNT_BEFORE.search(names.before(m)) for m, c in columns):
+        statistics.insert(0, "distinct")  # "how many regions": of their values, not of rows
     top = words.TOP.search(free)
     grouped = _groups(names, columns, top)
     grain = next((name for name, pattern in words.GRAINS if pattern.search(free)), "")
@@ -240,6 +260,7 @@ def _aggregate(plain: Intent, asked: Asked, conditions: tuple[Condition, ...], a
         measure = None if statistic == "count" else measure
     if measure is None and (statistic == "" or (statistic == "total" and not plain.left_out)):
         statistic = "count"
+    further = [name for name in asked.statistics if name in _SEPARATE and name != statistic]
     unused = [c for c in measures if c is not measure]
     # "who purchased": a flag that is neither measured nor grouped by says which rows are meant.
     conditions += tuple(Condition(c, "=", ("1" if c.whole else "true",)) for c in unused if c.kind == "flag")
@@ -255,7 +276,7 @@ def _aggregate(plain: Intent, asked: Asked, conditions: tuple[Condition, ...], a
         top=asked.top,
         ascending=ascending,
         compared=compared,
-        left_out=(*plain.left_out, *(c.name for c in unused if c.kind != "flag")),
+        left_out=(*plain.left_out, *further, *(c.name for c in unused if c.kind != "flag")),
     )
 
 
@@ -290,7 +311,7 @@ def _groups(names: _Names, columns: list[tuple[Mention, Column]], top: re.Match[
     for mention, thing in spots:
         before, after = names.before(mention), names.after(mention)
         by = words.BY_BEFORE.search(before) and not words.SORT_BEFORE.search(before)
-        top_of = top is not None and 0 <= mention.start - top.end() <= 12
+        top_of = top is not None and re.compile(rf"[^{_MASK}]{{0,12}}$").match(before, top.end())
         also = previous is not None and words.ALSO_BEFORE.match(names.masked[previous.end : mention.start])
         both = any(
             words.ALSO_BEFORE.match(names.masked[mention.end : later.start])

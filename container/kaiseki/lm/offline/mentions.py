@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 from kaiseki.lm.offline.reading import Column, Table
-from kaiseki.lm.offline.vocabulary import FUNCTION_WORDS, GLOSSARY, HARMLESS, STATISTICS
+from kaiseki.lm.offline.vocabulary import FUNCTION_WORDS, GLOSSARY, HARMLESS, KEYWORDS, STATISTICS
 
 _GAP = re.compile(r"[ _\-./()*:%#&]{0,3}")
 _QUOTES = "'\"`「」『』‘’“”"
@@ -126,13 +126,17 @@ def _partial(text: str, tables: tuple[Table, ...], taken: tuple[Mention, ...]) -
     """Words that are a part of a column's name ("amount" for order_amount), and Japanese words for English names."""
     found: list[Mention] = []
     for match in re.finditer(r"[a-z]{3,}", text):
-        if match[0] not in HARMLESS and not any(pattern.fullmatch(match[0]) for _, pattern in STATISTICS):
+        if match[0] not in HARMLESS and not _keyword(match[0]):
             found.extend(_part(text, match.start(), match.end(), match[0], tables))
     for japanese, english in GLOSSARY.items():
         for match in re.finditer(japanese, text):
             for word in english.split():
                 found.extend(_part(text, match.start(), match.end(), word, tables))
     return [m for m in found if not any(t.start < m.end and m.start < t.end for t in taken)]
+
+
+def _keyword(word: str) -> bool:
+    return any(pattern.fullmatch(word) for pattern in (*KEYWORDS, *(pattern for _, pattern in STATISTICS)))
 
 
 def _part(text: str, start: int, end: int, word: str, tables: tuple[Table, ...]) -> list[Mention]:

@@ -19,7 +19,8 @@ PREDICTION = re.compile(
 )
 DRIVERS = re.compile(r"\b(?:drivers?|factors?|features? (?:matter|drive|affect|influence)\w*)\b|要因|決め手|効いて")
 RELATION = re.compile(
-    r"\b(?:relat\w*|correlat\w*|associat\w*|connect\w*|depend\w*|affects?|influences?|impacts?|effect|links?|linked|"
+    r"\b(?:relat\w*|correlat\w*(?: coefficients?)?|associat\w*|connect\w*|depend\w*|affects?|influences?|impacts?|"
+    r"effect|links?|linked|"
     r"versus|vs|"
     r"differs?|independent)\b|関係|関連|相関|影響|連関|依存|独立|差がある|差はある|違いがある|違いはある|有意差"
 )
@@ -67,7 +68,7 @@ NUMBER = rf"(\d+|{'|'.join(_NUMBER_WORDS)})"
 TOP = re.compile(
     rf"\b(?:top|first|best|highest|largest|biggest|bottom|worst|lowest|smallest|last) {NUMBER}\b|"
     rf"\b{NUMBER} (?:most|highest|largest|biggest|best|fewest|lowest|smallest|least)\b|"
-    rf"(?:上位|トップ|ベスト|下位|ワースト) ?{NUMBER} ?(?:位|件|個|名|社|つ)?|"
+    rf"(?:上位|トップ|ベスト|下位|ワースト) ?{NUMBER} ?(?:位|件|個|名|人|社|つ)?|"
     rf"\b(?:which|what|the) {NUMBER} (?=[^.]{{1,40}}\b(?:have|has|had|with)\b)|"
     rf"\b{NUMBER} (?=[^.]{{1,40}}\b(?:with|having) the (?:most|highest|largest|fewest|lowest))"
 )
@@ -103,6 +104,7 @@ TREND = re.compile(
 BY_BEFORE = re.compile(
     r"(?:\b(?:by|per|each|every|across|among|which|what|within)|各|どの)(?: (?:the|their|its|different))?[ '\"「『`]*$"
 )
+COUNT_BEFORE = re.compile(r"\b(?:how many|number of|count of|count)(?: (?:the|all))? ['\"`]*$")
 SORT_BEFORE = re.compile(r"\b(?:sort|sorted|order|ordered|rank|ranked|ranking) by (?:the )?['\"`]*$")
 ALSO_BEFORE = re.compile(
     r"^[ '\"」』`]*(?:,|and|, and|&|x|と|、|・|および|及び|かつ|×|ごと、?)(?: (?:by|per|the|each))?[ '\"「『`]*$"
@@ -172,7 +174,8 @@ broken build built calculate can chart column columns compare compared compariso
 database dataset day days determine did difference differences different does down draw during each evaluate every
 everything exist feature features field fields figure find first following get give given good graph group groupby
 grouped groups had has have having held hello help here how info information into just know last least let like
-list look made make many mean month months more most much must name named names need new often only order ordered
+list look made make many mean month months more most much must name named names need new number numbers often
+only order ordered
 our out over overall own perform place placed please plot possible present quick range rank record recorded
 records report respect result results row rows same score see separately set show shown significant significantly
 since some sort sorted split statistically statistics summary table tables target tell test than that their them

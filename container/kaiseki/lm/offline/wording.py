@@ -6,6 +6,7 @@ from kaiseki.lm.offline.intent import Language
 from kaiseki.lm.offline.program import shown
 from kaiseki.lm.offline.reading import Column
 
+_MOST_LISTED = 20
 Texts = tuple[str, str]  # English, Japanese
 
 SENTENCES: dict[str, Texts] = {
@@ -120,4 +121,5 @@ def listed(language: Language, names: list[str]) -> str:
 
 
 def columns_listed(language: Language, columns: list[Column]) -> str:
-    return listed(language, [shown(f"{c.table}.{c.sql}") for c in columns])
+    names = [shown(f"{c.table}.{c.sql}") for c in columns]
+    return listed(language, names[:_MOST_LISTED] + ["…"] * (len(names) > _MOST_LISTED))
