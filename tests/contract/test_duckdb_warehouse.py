@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kaiseki.errors import InputError
+from kaiseki.errors import InputError, WarehouseError
 from kaiseki.models import Catalog, Table
 from kaiseki.ports import Warehouse
 from kaiseki.warehouses.duckdb import DuckDBWarehouse
@@ -485,5 +485,5 @@ def test_a_table_whose_file_is_gone_ends_in_an_error_with_its_name(open_warehous
     warehouse = open_warehouse({"p.parquet": (tmp_path / "p.parquet").read_bytes()})
     table: Table = warehouse.introspect().tables[0]
     (tmp_path / "source" / "p.parquet").unlink()
-    with pytest.raises(Exception, match="p cannot be profiled"):
+    with pytest.raises(WarehouseError, match="p cannot be profiled"):
         warehouse.profile(table)

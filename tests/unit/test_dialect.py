@@ -15,6 +15,7 @@ import pytest
 from kaiseki.models import Query
 from kaiseki.warehouses.duckdb import DuckDBWarehouse
 from kaiseki.warehouses.parquet_results import rows_as_json
+from kaiseki.warehouses.sql_guard import admit
 
 NOW = datetime(2026, 11, 21, 10, 30, 15, 123456)
 
@@ -361,6 +362,7 @@ STATEMENTS: dict[str, tuple[str, list[list[Any]]]] = {
         "SELECT COUNT(*) AS n FROM sales WHERE sold > DATEADD(day, -700, GETDATE())",
         [[1]],
     ),
+    "LIKE on a timestamp": ("SELECT id FROM sales WHERE sold LIKE '2024-03%' ORDER BY id", [[3], [4]]),
     "ILIKE on a column with nulls": ("SELECT id FROM sales WHERE note ILIKE 'red%' ORDER BY id", [[1], [2]]),
     "a Japanese text": ("SELECT LEN(note) AS a, LEFT(note, 2) AS b FROM sales WHERE id = 5", [[5, "東京"]]),
     "JSON in a column": (
@@ -422,6 +424,21 @@ def test_a_statement_has_the_rows_that_redshift_documents(
         assert sorted(rows) == sorted(expected)
 
 
+def test_the_types_that_the_rules_go_by_are_the_types_of_the_results(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    """Where a rule looks at a type, a wrong one would be a wrong answer: all queries above are compared."""
+
+    def kind(type_: str) -> str:
+        scale = type_.partition(",")[2].rstrip(")")
+        return "whole" if type_ == "BIGINT" or scale == "0" else f"NUMERIC {scale}" if scale else type_
+
+    for sql in [*(f"SELECT {expression} AS v" for expression in VALUES), *(sql for sql, _ in STATEMENTS.values())]:
+        expected = [kind(str(type_)) for _, type_ in admit(sql, warehouse.introspect()).columns]
+        query, _ = run(warehouse, sql, tmp_path)
+        assert [kind(type_) for _, type_ in query.columns] == expected, sql
+
+
 UNSUPPORTED = {
     "TO_CHAR of a number": ("TO_CHAR(1234.5, '9,999.99')", "TO_CHAR"),
     "a format with letters that are no part": ("TO_CHAR(GETDATE(), 'YYYYx')", "YYYYx"),
@@ -466,6 +483,10 @@ def test_whatever_does_not_fit_its_type_fails_as_it_does_on_redshift(
         "SELECT SUM(note) AS v FROM sales": "TypeMismatch",
         "SELECT AVG(paid) AS v FROM sales": "TypeMismatch",
         "SELECT paid::varchar AS v FROM sales": "TypeMismatch",
+        "SELECT id FROM sales WHERE paid = 1": "TypeMismatch",
+        "SELECT id FROM sales WHERE qty": "TypeMismatch",
+        "SELECT id FROM sales WHERE qty AND paid": "TypeMismatch",
+        "SELECT sold + 1 AS v FROM sales": "TypeMismatch",
     }
     found = {sql: run(warehouse, sql, tmp_path)[0].failure for sql in types}
     assert {sql: failure.type if failure else None for sql, failure in found.items()} == types

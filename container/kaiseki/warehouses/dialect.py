@@ -147,6 +147,12 @@ def _divide(node: exp.Div) -> exp.Expr:
     return node
 
 
+def _subtract(node: exp.Sub) -> exp.Expr:
+    """Between two dates lie whole days, an INTEGER."""
+    days = type_of(node.this) == type_of(node.expression) == types.DATE
+    return cast(exp.Paren(this=node.copy()), "INTEGER") if days else node
+
+
 def _power(node: exp.Pow) -> exp.Expr:
     return call("power", as_double(node.this), as_double(node.expression))
 
@@ -207,6 +213,7 @@ _NODE_RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Window: _window,
     exp.WithinGroup: _within_group,
     exp.Div: _divide,
+    exp.Sub: _subtract,
     exp.Pow: _power,
     exp.DPipe: _join_texts,
     exp.Cast: _cast,

@@ -146,7 +146,7 @@ def _position_of(node: exp.Anonymous) -> exp.Expr:
     before = call("regexp_extract", source.copy(), text(f"^(.*?)(?:{pattern.name})"), number(1), text("s"))
     position = exp.Add(this=call("length", before), expression=number(1))
     found = when(call("regexp_matches", source, pattern, text("s")), position, number(0))
-    return when(exp.Is(this=source.copy(), expression=exp.Null()), exp.Null(), found)
+    return cast(when(exp.Is(this=source.copy(), expression=exp.Null()), exp.Null(), found), "INTEGER")
 
 
 PATTERNS: dict[str, Rule] = {

@@ -16,6 +16,7 @@ TYPE_META = "sql_type"
 Columns = tuple[tuple[str, SqlType], ...]
 
 _NUMBERS_ONLY = frozenset("sum avg stddev stddev_samp stddev_pop variance var_samp var_pop median".split())
+_ROUNDING = frozenset("round trunc ceil ceiling floor".split())
 _DATE_MEDIAN = frozenset({"median"})
 
 
@@ -97,7 +98,8 @@ class Inference:
         name = call.name.lower()
         arguments = [self._argument(a, scope) for a in call.expressions]
         self._check_argument(call, name, arguments)
-        return FUNCTIONS[name].result(arguments)
+        found = FUNCTIONS[name].result(arguments)
+        return _rounded(call, found) if name in _ROUNDING and found.name == "NUMERIC" else found
 
     def _argument(self, node: exp.Expr, scope: Any) -> SqlType:
         if isinstance(node, exp.Star | exp.Var):
@@ -182,6 +184,16 @@ def _combined(node: exp.Expr, inner: list[SqlType]) -> SqlType:
     if isinstance(node, exp.If):
         return type_of(node.args["true"])
     return _like_its_first(node, first)
+
+
+def _rounded(call: exp.Anonymous, of: SqlType) -> SqlType:
+    """Rounding a NUMERIC to n places leaves it n places, where n can be read."""
+    places = call.expressions[1] if len(call.expressions) > 1 else exp.Literal.number(0)
+    if isinstance(places, exp.Neg):
+        return types.numeric(of.precision, 0)
+    if isinstance(places, exp.Literal) and places.name.isdigit():
+        return types.numeric(of.precision, min(of.scale, int(places.name)))
+    return of
 
 
 def _results(case: exp.Case) -> list[exp.Expr]:
