@@ -43,6 +43,10 @@ class Logbook:
     def phase(self, message: str) -> None:
         self.tell(Event(kind="phase", message=message))
 
+    @property
+    def left(self) -> str:
+        return self._meter.left()
+
     def note(self, **known: Any) -> None:
         """Sets fields of the run."""
         self.run = self.run.model_copy(update=known)

@@ -84,5 +84,6 @@ def _understand(request: Request, parts: Parts, logbook: Logbook) -> tuple[Schem
     studied = guide.study(request.prompt)
     logbook.note(resolutions=studied.resolutions)
     names = {name for table in studied.catalog.tables for name in (table.name, *(c.name for c in table.columns))}
-    briefing = f"Question:\n{request.prompt}\n(end of question)\n\n{studied.card}"
+    means = f"Left: {logbook.left}. The Python of a step may take {parts.step_seconds:.0f} s."
+    briefing = f"Question:\n{request.prompt}\n(end of question)\n\n{studied.card.rstrip()}\n\n{means}"
     return guide, Case(request.prompt, briefing, names, studied.resolutions)

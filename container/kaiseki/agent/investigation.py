@@ -8,13 +8,15 @@ from pydantic import JsonValue
 from kaiseki.agent.analyst import Analyst
 from kaiseki.agent.journal import Journal, Turn
 from kaiseki.agent.meter import Meter
-from kaiseki.agent.observation import observe
+from kaiseki.agent.observation import State, observe
 from kaiseki.agent.protocol import AnswerDraft, Reply, parse_reply
 from kaiseki.agent.replay import Replay, as_failure
 from kaiseki.agent.review import Verdict, review
 from kaiseki.agent.tables import markdown_tables
 from kaiseki.agent.workbench import Workbench
 from kaiseki.models import Event, Failure, Resolution, Step
+
+OBSERVED_ROWS = 12  # of a table: as many as a model needs to write about it
 
 
 @dataclass(frozen=True)
@@ -134,5 +136,12 @@ class Investigation:
         if step is None:
             self.meter.answered()
         looked_up = self.look_up(lookups) if lookups else ""
-        observation = observe(step, failures, self.workbench.facts, self.workbench.data, looked_up, self.meter.left())
+        state = State(
+            facts=self.workbench.facts,
+            tables=markdown_tables(self.workbench.bundle, rows=OBSERVED_ROWS),
+            data=self.workbench.data,
+            kept=self.workbench.kept,
+            left=self.meter.left(),
+        )
+        observation = observe(step, failures, state, looked_up)
         self.journal.turns.append(Turn(text, observation, failures[0] if failures else None))

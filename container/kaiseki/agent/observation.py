@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as parquet
+from pydantic import JsonValue
 
+from kaiseki.agent.ledger import records_of
 from kaiseki.models import Execution, Fact, Failure, Query, Step
 
 HEAD_ROWS = 5
@@ -15,25 +18,32 @@ TRACEBACK_CHARACTERS = 3_000
 FACT_CHARACTERS = 160
 
 
-def observe(
-    step: Step | None,
-    failures: Sequence[Failure],
-    facts: Mapping[str, Fact],
-    data: Path,
-    looked_up: str,
-    left: str,
-) -> str:
+@dataclass(frozen=True)
+class State:
+    """What there is after a reply: `kept` are queries whose rows await a step that is accepted."""
+
+    facts: Mapping[str, Fact]
+    tables: Mapping[str, str]  # name -> Markdown
+    data: Path
+    kept: Sequence[str]
+    left: str
+
+
+def observe(step: Step | None, failures: Sequence[Failure], state: State, looked_up: str) -> str:
     """The observation of one reply: `step` is None where it held nothing but an answer."""
     parts = [_verdict(step, failures)]
     if step is not None:
-        parts += [_query(query, data, step.execution) for query in step.queries]
+        parts += [_query(query, state.data, step.execution) for query in step.queries]
         if step.execution is not None:
             parts.append(_execution(step.execution))
-    parts += [_failure(failure) for failure in failures]
+        if step.accepted:
+            parts += [f"Table {name}:\n{state.tables[name]}" for name in _tables(step) if name in state.tables]
+    parts += _failures(failures)
+    parts.append(_next(step, failures, state.kept))
     if looked_up:
         parts.append(looked_up)
-    parts.append("Facts so far: " + (_facts(facts) or "none"))
-    parts.append(f"Left: {left}")
+    parts.append("Facts so far: " + (_facts(state.facts) or "none"))
+    parts.append(f"Left: {state.left}")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -46,8 +56,32 @@ def _verdict(step: Step | None, failures: Sequence[Failure]) -> str:
     return f"Step {step.number} accepted." + (f" Its answer failed: {first}" if first else "")
 
 
+def _next(step: Step | None, failures: Sequence[Failure], kept: Sequence[str]) -> str:
+    """What is to be sent, in a sentence or two; empty where everything was accepted."""
+    if not failures:
+        return ""
+    if step is None or step.accepted:
+        return "Send the answer again, mended; Python only if it needs further facts."
+    rows = f"Rows are kept of: {', '.join(kept)}; do not send these queries again. " if kept else ""
+    ran = "" if step.execution is not None or not step.code else "The Python was not run. "
+    return f"{rows}{ran}Send the step again, with all of its Python."
+
+
+def _tables(step: Step) -> list[str]:
+    return [record.name for record in records_of(step) if record.kind == "table"]
+
+
+def _failures(failures: Sequence[Failure]) -> list[str]:
+    """Each fault once: those of one answer often have one and the same hint."""
+    hints = [failure.hint for failure in failures]
+    return [
+        _failure(failure.model_copy(update={"hint": ""}) if failure.hint in hints[index + 1 :] else failure)
+        for index, failure in enumerate(failures)
+    ]
+
+
 def _failure(failure: Failure) -> str:
-    lines = [f"{failure.kind} {failure.type}" + (f" in {failure.subject}" if failure.subject else "")]
+    lines = [f"{failure.kind} {failure.type}" + (f" in {failure.subject}" if failure.kind == "query" else "")]
     if failure.line is not None:
         lines[0] += f", line {failure.line}"
     lines[0] += f": {failure.message}"
@@ -106,11 +140,22 @@ def _facts(facts: Mapping[str, Fact]) -> str:
 
 
 def _fact(fact: Fact) -> str:
-    value = json.dumps(fact.value, ensure_ascii=False)
+    value = json.dumps(_rounded(fact.value), ensure_ascii=False)
     if len(value) > FACT_CHARACTERS:
         value = value[: FACT_CHARACTERS - 1] + "…"
     unit = f" {fact.unit}" if fact.unit else ""
     return f"{fact.name} = {value}{unit}" + (" (setting)" if fact.kind == "setting" else "")
+
+
+def _rounded(value: JsonValue) -> JsonValue:
+    """Six significant digits: enough to write about, and the list comes with every reply."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return value
 
 
 def _head_and_tail(text: str, limit: int) -> str:

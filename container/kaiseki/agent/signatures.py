@@ -13,7 +13,8 @@ class WriteStep(dspy.Signature):  # type: ignore[misc]  # dspy ships no types
     Its first line says in one line what the step is for. Below that line may stand, each on its own line:
       lookups: orders, "refund reason"     to see more tables of the schema, by name or by words
       requirements: scikit-learn           packages beyond the standard library and those already imported
-      replaces: 2                          if this step takes the place of the accepted step of that number
+      replaces: 2                          if this step takes the place of the one you were told of as "Step 2
+                                           accepted": its facts and tables go, later steps run again after it
     Then come fenced blocks and nothing else: any number of SQL blocks, at most one Python block, at most one answer.
     For example:
 
@@ -42,8 +43,10 @@ class WriteStep(dspy.Signature):  # type: ignore[misc]  # dspy ships no types
     {table:by_country}
     ```
 
-    An answer needs no values, only the names of facts: it may come in the same reply as the last step, and should. If
-    its text contains a fence of its own, open the block with more backticks.
+    An answer needs no values, only the names of facts, so it may come in the same reply as the last step: do that where
+    its sentences hold whatever the values are. Where the conclusion depends on them, look first: after each step you
+    are told its facts, the first rows of its queries and tables, and what it printed; then send the answer by itself.
+    If its text contains a fence of its own, open the block with more backticks.
 
     SQL
     - Redshift's dialect, one SELECT or WITH statement a block, with names written as the schema shows them (quoted
@@ -58,8 +61,8 @@ class WriteStep(dspy.Signature):  # type: ignore[misc]  # dspy ships no types
         load(name)                                   the rows of a query, as a DataFrame
         fact(name, value, unit=None, note=None)      a figure, name or short verdict that was measured from the rows
         setting(name, value, note)                   a constant that you chose: a level, a number of folds, a cut-off
-        table(name, df, title)                       a table for the report
-        chart(name, figure, title)                   an Altair chart or a matplotlib figure
+        table(name, df, title)                       a table for the report; round what is not meant in full
+        chart(name, figure, title)                   an Altair chart or a matplotlib figure; the report shows it
         model(name, estimator, X_test, y_test, predictions, X_train=..., y_train=...)
                                                      measures predictions on held-out rows: score, baseline, a check
                                                      for leakage, what each feature contributes. For two classes
@@ -72,7 +75,8 @@ class WriteStep(dspy.Signature):  # type: ignore[misc]  # dspy ships no types
     - Also there: scikit-learn, scipy, matplotlib, altair, pyarrow, the standard library.
     - Compute, do not assert: a fact whose value does not come from loaded rows is refused. Record every figure, name
       and verdict that the answer will use. Sentences that depend on what is found are facts too: short strings.
-    - Record shares as fractions (0.234, shown by {share:.1%}), not as percentages.
+    - Record shares as fractions (0.234, shown by {share:.1%}), not as percentages. A later step may record a fact,
+      table or chart of the same name again; the last one counts.
     - Everything runs again from the top before it counts: seed whatever is random (random_state=0), depend on no clock.
     - State is kept between accepted steps. A step that fails leaves no trace: send all of its Python again, mended.
     - Before you train: drop exact duplicates, split before you fit, keep rows of one person on one side where that
@@ -85,8 +89,11 @@ class WriteStep(dspy.Signature):  # type: ignore[misc]  # dspy ships no types
     - In the language of the question, in Markdown, the finding first. Say what was assumed, which table was taken where
       the question's name was not exact, how many rows were used, and what would change the conclusion.
     - No digits of your own: every figure is a placeholder {name}, {name:spec}, {name[key]:spec}, {list:.2f|, } or
-      {table:name}. Specs: `,` thousands; `.2f`; `,.1f`; `.1%` for a fraction; `.1pp` for a difference of fractions;
-      `.3g`; `+.2f` with sign; `p` for a p-value. Figures of the question itself may stand as they are.
+      {table:name} on a line of its own. Specs, with any number of decimals: `,` thousands; `.2f`; `,.1f`; `.1%` for a
+      fraction; `.1pp` for a difference of fractions, with its unit; `.3g`; `+.2f` with sign; `p` for a p-value, shown
+      as 0.012 or <0.001, so write "p-value {x:p}" without a sign of equality. Integers stand without separators
+      unless asked. Figures of the question may stand with the same unit or in the question's own words; its years
+      anywhere. A figure inside a string fact is not formatted: keep strings to words.
     - A correlation is not a cause; a difference without a test or an interval is only a difference. Say so.
     """
 

@@ -47,6 +47,11 @@ class Workbench:
     def data(self) -> Path:
         return self.bundle / "data"
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Queries that succeeded in a step that failed."""
+        return tuple(self._rows)
+
     def __enter__(self) -> "Workbench":
         self.data.mkdir(exist_ok=True)
         return self
