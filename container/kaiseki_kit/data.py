@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 from pyarrow import parquet
 
 from kaiseki_kit.recording import record
@@ -18,15 +19,23 @@ class UnknownData(KeyError):
 
 
 def load(name: str) -> pd.DataFrame:
-    """A fresh frame of the rows of query `name`, with the types the Parquet file has. Raises UnknownData."""
+    """A fresh frame of the rows of query `name`. Raises UnknownData.
+
+    Types are those of the Parquet file, but for decimals: they become float64, because scipy and scikit-learn take no
+    Decimal objects.
+    """
     available = _available()
     if name not in available:
         raise UnknownData(_unknown(name, sorted(available)))
-    frame: pd.DataFrame = (
-        parquet.ParquetDataset([str(file) for file in available[name]], partitioning=None).read().to_pandas()
-    )
+    rows = parquet.ParquetDataset([str(file) for file in available[name]], partitioning=None).read()
+    frame: pd.DataFrame = rows.cast(_without_decimals(rows.schema)).to_pandas()
     record("load", name, [[str(column), str(dtype)] for column, dtype in frame.dtypes.items()])
     return frame
+
+
+def _without_decimals(schema: pa.Schema) -> pa.Schema:
+    decimal = pa.types.is_decimal
+    return pa.schema([each.with_type(pa.float64()) if decimal(each.type) else each for each in schema], schema.metadata)
 
 
 def _folder() -> Path:

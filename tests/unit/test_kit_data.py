@@ -4,8 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -63,6 +65,14 @@ def test_an_unknown_name_is_answered_with_the_names_there_are_and_the_nearest(da
     assert str(caught.value) == (
         "there is no data named 'interaction'; there is: interactions, users; the nearest is 'interactions'"
     )
+
+
+def test_decimals_come_as_floats_so_that_scipy_takes_them(data: Path) -> None:
+    pd.DataFrame({"price": [Decimal("1.25"), None], "n": [1, 2]}).to_parquet(data / "prices.parquet")
+    frame = kaiseki_kit.load("prices")
+    assert [str(dtype) for dtype in frame.dtypes] == ["float64", "int64"]
+    assert frame["price"].iloc[0] == 1.25
+    assert np.isnan(frame["price"].iloc[1])
 
 
 def test_without_any_data_the_error_says_so(data: Path) -> None:

@@ -66,7 +66,8 @@ class Meter:
 
     def left(self) -> str:
         """What is left, as the model reads it. Time is named only once it is short: until then it would be noise."""
-        parts = [f"{self.budget.steps - self.steps} replies", f"{max(0, self.budget.tokens - self.usage.tokens):,} tokens"]
+        tokens = max(0, self.budget.tokens - self.usage.tokens)
+        parts = [f"{self.budget.steps - self.steps} replies", f"{tokens:,} tokens"]
         if self.usage.usd is not None:
             parts.append(f"{max(0.0, self.budget.usd - self.usage.usd):.2f} USD")
         if self.seconds_left < self.budget.seconds / 2:
