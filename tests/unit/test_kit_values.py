@@ -107,7 +107,7 @@ def test_what_is_missing_or_not_finite_is_refused_and_located(value: Any, where:
     ("value", "reason"),
     [
         (pd.Timedelta("3h"), "is a duration: give a number and its unit"),
-        (object(), "is a object"),
+        pytest.param(object(), "is a object", id="object"),
         (b"x", "is a bytes"),
         (1 + 2j, "is a complex"),
         (sum, "is a builtin_function_or_method"),
