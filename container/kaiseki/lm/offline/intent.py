@@ -142,10 +142,11 @@ def _resolve(text: str, mentions: tuple[Mention, ...], tables: tuple[Table, ...]
 
 
 def _connected(text: str, mentions: tuple[Mention, ...], tables: tuple[Table, ...]) -> tuple[Mention, ...]:
-    """Without ordinary words ("month") that are columns of tables with no link to those that the question is about."""
+    """Without common words, and parts of names, whose columns are in tables that the question is not about."""
 
     def ordinary(mention: Mention) -> bool:
-        return not mention.quoted and not mention.tables and text[mention.start : mention.end] in words.HARMLESS
+        common = mention.partial or text[mention.start : mention.end] in words.HARMLESS
+        return common and not mention.quoted and not mention.tables
 
     about = {t.sql for m in mentions for t in m.tables}
     about |= {c.table for m in mentions if not ordinary(m) for c in (*m.columns, *(c for c, _ in m.values))}
@@ -197,7 +198,9 @@ def _other(
 ) -> Intent:
     """An overview, a relation or an aggregate; `free` is the text without names and conditions."""
     statistics = [name for name, pattern in words.STATISTICS if pattern.search(free)]
-    if any(not c.numeric and words.COUNT_BEFORE.search(names.before(m)) for m, c in columns):
+    if not {*statistics} & {*_SEPARATE} and any(
+        not c.numeric and words.COUNT_BEFORE.search(names.before(m)) for m, c in columns
+    ):
         statistics.insert(0, "distinct")  # "how many regions": of their values, not of rows
     top = words.TOP.search(free)
     grouped = _groups(names, columns, top)
@@ -220,7 +223,14 @@ def _other(
         kept = tuple(c for c in conditions if c.column not in pair[:2])
         correlation = bool(words.CORRELATION.search(free))
         return replace(plain, ask="relation", columns=pair, conditions=kept, correlation=correlation)
-    asks = asked.grouped or grain or asked.ranked or asked.spread or statistics or (asked.rest and conditions)
+    asks = (
+        asked.grouped
+        or grain
+        or asked.ranked
+        or asked.spread
+        or statistics
+        or (conditions and (asked.rest or plain.named))
+    )
     precise = asked.grouped or grain or top or any(c.numeric for c in asked.rest)
     if words.OVERVIEW.search(free) and not precise:
         return replace(plain, ask="overview")
@@ -311,7 +321,8 @@ def _groups(names: _Names, columns: list[tuple[Mention, Column]], top: re.Match[
     for mention, thing in spots:
         before, after = names.before(mention), names.after(mention)
         by = words.BY_BEFORE.search(before) and not words.SORT_BEFORE.search(before)
-        top_of = top is not None and re.compile(rf"[^{_MASK}]{{0,12}}$").match(before, top.end())
+        after_top = before[top.end() :] if top and top.end() <= mention.start else None
+        top_of = after_top is not None and len(after_top) <= 12 and _MASK not in after_top
         also = previous is not None and words.ALSO_BEFORE.match(names.masked[previous.end : mention.start])
         both = any(
             words.ALSO_BEFORE.match(names.masked[mention.end : later.start])

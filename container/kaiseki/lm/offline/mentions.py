@@ -23,6 +23,7 @@ class Mention:
     tables: tuple[Table, ...] = ()
     columns: tuple[Column, ...] = ()
     values: tuple[tuple[Column, str], ...] = ()
+    partial: bool = False  # a part of a name, or a translation, and not a name
 
 
 def folded(text: str) -> str:
@@ -150,7 +151,7 @@ def _part(text: str, start: int, end: int, word: str, tables: tuple[Table, ...])
     ]
     fewest = min((size for size, _ in holding), default=0)
     columns = tuple(c for size, c in holding if size == fewest)
-    return [_at(text, start, end, Mention(0, 0, False, named, columns))] if named or columns else []
+    return [_at(text, start, end, Mention(0, 0, False, named, columns, partial=True))] if named or columns else []
 
 
 def _alike(word: str, part: str) -> bool:

@@ -104,7 +104,9 @@ TREND = re.compile(
 BY_BEFORE = re.compile(
     r"(?:\b(?:by|per|each|every|across|among|which|what|within)|各|どの)(?: (?:the|their|its|different))?[ '\"「『`]*$"
 )
-COUNT_BEFORE = re.compile(r"\b(?:how many|number of|count of|count)(?: (?:the|all))? ['\"`]*$")
+COUNT_BEFORE = re.compile(
+    r"\b(?:how many|number of|count of|count)(?: (?:the|all|different|distinct|unique))? ['\"`]*$"
+)
 SORT_BEFORE = re.compile(r"\b(?:sort|sorted|order|ordered|rank|ranked|ranking) by (?:the )?['\"`]*$")
 ALSO_BEFORE = re.compile(
     r"^[ '\"」』`]*(?:,|and|, and|&|x|と|、|・|および|及び|かつ|×|ごと、?)(?: (?:by|per|the|each))?[ '\"「『`]*$"
@@ -113,7 +115,7 @@ BY_AFTER = re.compile(
     r"^[ '\"」』`]*(?:(?:列|カラム)(?:の値)?)?(?:別|ごと|毎|每|単位|の内訳|ランキング|(?:に|で)(?:分け|グループ|"
     r"集計)|によって)"
 )
-NOT_BEFORE = re.compile(r"\b(?:not|except|excluding|without|other than)(?: for)? ['\"「`]*$")
+NOT_BEFORE = re.compile(r"\b(?:not|except|excluding|without|other than)(?: (?:for|from|in|via|by))? ['\"「`]*$")
 NOT_AFTER = re.compile(r"^['\"」`]*(?:以外|を除|ではない|でない)")
 TARGET_BEFORE = re.compile(
     r"(?:\b(?:predict\w*|target\w*|classif(?:y|ies)|label|estimat\w*|regress(?:ion)? (?:for|of|on))"
