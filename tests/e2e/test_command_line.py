@@ -144,15 +144,15 @@ def test_a_prompt_about_a_table_that_is_not_there_is_refused_with_the_nearest(or
 
 
 def test_an_attached_file_is_a_table_beside_the_warehouse(orders, tmp_path):
-    rates = tmp_path / "rates.csv"
-    rates.write_text("currency,rate\nJPY,150.5\nEUR,0.9\n")
+    prices = tmp_path / "prices.csv"
+    prices.write_text("item,price\npen,150.5\nink,0.9\npen,10.5\n")
     finished = kaiseki(
-        "ask", "What is the average rate in rates by currency?", "--attach", str(rates),
+        "ask", "What is the average price by item in prices?", "--attach", str(prices),
         "--warehouse", f"duckdb:{orders}", "--store", f"folder:{tmp_path}/s", "--json",
     )  # fmt: skip
     run = only_json(finished)
     assert run["outcome"] == "answered", run["answer"]
-    assert (tmp_path / "s" / "runs" / run["id"] / "attachments" / "rates.csv").exists()
+    assert (tmp_path / "s" / "runs" / run["id"] / "attachments" / "prices.csv").exists()
 
 
 def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(orders, tmp_path):
@@ -191,7 +191,7 @@ def test_control_c_leaves_a_partial_bundle_marked_cancelled(orders, tmp_path, re
         (["ask", ""], "empty"),
         (["ask", "hi", "--warehouse", "duckdb:{tmp}/missing"], "missing"),
         (["ask", "hi", "--warehouse", "duckdb:{tmp}/empty"], "empty"),
-        (["ask", "hi", "--warehouse", "duckdb:{tmp}/broken"], "line 3"),
+        (["ask", "hi", "--warehouse", "duckdb:{tmp}/broken"], "t.csv, line "),
         (["ask", "hi", "--model", "unheard-of"], "unheard-of"),
         (["ask", "hi", "--store", "folder:/proc/nowhere"], "/proc/nowhere"),
         (["ask", "hi", "--attach", "{tmp}/missing.csv"], "missing.csv"),
