@@ -112,7 +112,17 @@ def _plausible(text: str, mention: Mention, word: str) -> list[Mention]:
 
 def _at(text: str, start: int, end: int, entry: Mention) -> Mention:
     around = text[start - 1 : start], text[end : end + 1]
-    return replace(entry, start=start, end=end, quoted=all(c and c in _QUOTES for c in around))
+    mention = replace(entry, start=start, end=end, quoted=all(c and c in _QUOTES for c in around))
+    return _as_spelled(mention, text[start:end])
+
+
+def _as_spelled(mention: Mention, word: str) -> Mention:
+    """With a table `prices` that has a column `price`, each is meant where it is spelled so."""
+    tables = tuple(t for t in mention.tables if folded(t.name) == word)
+    columns = tuple(c for c in mention.columns if folded(c.name) == word)
+    if bool(tables) == bool(columns):
+        return mention
+    return replace(mention, tables=tables, columns=columns)
 
 
 def _without_overlap(found: list[Mention], taken: tuple[Mention, ...] = ()) -> tuple[Mention, ...]:
