@@ -103,7 +103,8 @@ def test_a_figure_of_the_question_may_stand_with_its_unit_or_neighbour(question:
 
 
 @pytest.mark.parametrize(
-    "template", ["The 2025 rate was high.", "2025 was good.", "Rows of 2025 are few.", "2025年は好調です。", "2025は好調です。"]
+    "template",
+    ["The 2025 rate was high.", "2025 was good.", "Rows of 2025 are few.", "2025年は好調です。", "2025は好調です。"],
 )
 def test_a_year_of_the_question_may_be_spoken_of_in_other_words(template: str) -> None:
     assert not refusals(template, "How did it develop by month in 2025?")

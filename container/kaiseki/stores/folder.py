@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from kaiseki.errors import InputError, StoreError, UnknownRun
 from kaiseki.models import Request, Run
 
-
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")  # nothing that leads out of the folder
 
 
