@@ -61,7 +61,7 @@ PROMPTS = [
     ("orders", "支払方法と商品カテゴリに関係はありますか", "answered", "クラメールの V"),
     ("orders", "数量と金額の相関を調べてください", "answered", "相関は強い"),
     ("orders", "テーブルの概要", "answered", "テーブル数は 2"),
-    ("orders", "年齢別の件数", "partial", "年齢別"),
+    ("orders", "年齢別の件数", "refused", "年齢別"),
     # a table of visits, and of patients
     ("hospital", "What is the average length of stay by department?", "answered", "average of `length_of_stay`"),
     ("hospital", "How many patients were admitted to Cardiology?", "answered", "distinct values of `patient_id`"),

@@ -35,7 +35,9 @@ class Draft:
     ) -> Program:
         """`what` was understood, `answer` says what was found; `single_rows`: the query does not aggregate."""
         cut = single_rows and self.oversized
-        outcome: Outcome = "partial" if self.intent.left_out else "answered"
+        # A word that was not understood is most likely a condition; what names a target is plain enough without.
+        partial = self.intent.left_out and self.intent.ask != "prediction"
+        outcome: Outcome = "partial" if partial else "answered"
         text = "\n\n".join(
             part
             for part in (

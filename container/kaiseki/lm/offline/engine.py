@@ -205,7 +205,8 @@ def _only(intent: Intent, outcome: Outcome, key: str, **values: str) -> Program:
 
 
 def _beyond(intent: Intent, briefing: Briefing) -> Program:
-    return _only(intent, "refused", "beyond", tables=_tables(intent, briefing))
+    program = _only(intent, "refused", "beyond", tables=_tables(intent, briefing))
+    return replace(program, answer="\n\n".join(filter(None, (program.answer, remarks(intent)))))
 
 
 def _missing(intent: Intent, briefing: Briefing, asked: str, nearest: str) -> Program:

@@ -14,6 +14,7 @@ Language = Literal["en", "ja"]
 Ask = Literal["overview", "aggregate", "relation", "prediction", "beyond"]
 
 _SEPARATE = ("median", "deviation", "average", "maximum", "minimum")  # each a wish of its own
+_MOST_LEFT_OUT = 3  # words without a meaning; with more of them a question is not understood
 _MASK = "\ufffc"  # stands where a name stood, so that a column called "total" is no request for a sum
 
 
@@ -59,7 +60,7 @@ class _Names:
 
 
 def read_intent(briefing: Briefing) -> Intent:
-    text = _renamed(folded(briefing.question), briefing.renamed)
+    text = _renamed(re.sub(r"^\d{1,2}[.)] ", "", folded(briefing.question)), briefing.renamed)
     mentions = find_mentions(text, briefing.tables)
     names = _resolve(text, mentions, briefing.tables)
     conditions, spans = find_conditions(names.masked, names.columns, names.values, briefing)
@@ -81,7 +82,8 @@ def read_intent(briefing: Briefing) -> Intent:
     columns = [(m, c) for m, c in names.columns if id(m) not in filtered]
     if _wants_prediction(names, columns):
         return _prediction(plain, names, columns, conditions)
-    return _other(plain, names, columns, conditions, free)
+    lost = len(plain.left_out) > _MOST_LEFT_OUT or (plain.left_out and not mentions)
+    return plain if lost else _other(plain, names, columns, conditions, free)
 
 
 def _renamed(text: str, renamed: tuple[tuple[str, str], ...]) -> str:

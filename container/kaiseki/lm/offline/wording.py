@@ -52,8 +52,8 @@ SENTENCES: dict[str, Texts] = {
         "`--model bedrock/<model id>` または設定 `KAISEKI_MODEL`。",
     ),
     "no_rows": (
-        "No rows match, so there is nothing to measure.\n\n$read_as",
-        "条件に合う行がないため、測れるものがありません。\n\n$read_as",
+        "No rows match, or all are alike, so there is nothing to measure.\n\n$read_as",
+        "条件に合う行がないか、値がすべて同じため、測れるものがありません。\n\n$read_as",
     ),
     "no_join": (
         "No reference of the schema connects these columns: $columns. A key that leads from one table to the other "
