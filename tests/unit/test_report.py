@@ -451,6 +451,26 @@ def test_models_stand_beside_each_other_with_baseline_and_suspects(page: Callabl
     assert "0.91" in read.below["model-full"]
 
 
+def test_the_tables_of_a_model_stand_with_its_details(tmp_path: Path) -> None:
+    write_table(tmp_path, "full_leakage", [["feature"], ["kind"]])
+    write_table(tmp_path, "orders", [["id"], ["1"]])
+    tables = (record("table", "full_leakage", title="Each feature alone"), record("table", "orders", title="Orders"))
+    read = Page(render(run(steps=recorded(record("model", "full", value={"score": 0.9}), *tables)), tmp_path))
+
+    assert "Each feature alone" in read.below["model-full"]
+    assert "Orders" not in read.below["model-full"]
+    assert read.text.count("Each feature alone") == 1
+
+
+def test_facts_that_the_answer_does_not_cite_are_folded_away_but_there(tmp_path: Path) -> None:
+    html = render(run(facts=(fact("revenue", 1234), fact("spare", 5), fact("other", 6))), tmp_path)
+
+    folded = re.search(r"<details>\s*<summary>Facts that the answer does not cite \(2\)(.*?)</table>", html, re.S)
+    assert folded
+    assert re.findall(r'<tr id="([^"]*)"', folded.group(1)) == ["fact-spare", "fact-other"]
+    assert html.count('id="fact-revenue"') == 1
+
+
 # ── method, attempts, the run itself ──────────────────────────────────────────────────────────────────────────────
 
 

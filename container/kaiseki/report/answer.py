@@ -30,6 +30,7 @@ _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _MARK_ALONE = re.compile(f"[{_OPEN}{_CLOSE}]")
 _MARK_IN_ADDRESS = quote(_OPEN)
 _SAFE_SCHEMES = ("https://", "http://", "mailto:")
+_WORDS_FROM = 32  # characters: no figure any more
 _DEEPEST_HEADING = 6
 _HEADINGS_ABOVE = 2  # the page's own h1 and h2
 
@@ -125,8 +126,9 @@ def _numbers_to_the_right(state: StateCore) -> None:
 
 
 def _link(figure: CitedFigure) -> Markup:
-    template = Markup('<a class="figure-link" id="figure-{}" href="#{}">{}</a>')
-    return template.format(figure.number, figure.anchor, figure.citation.shown)
+    shown = figure.citation.shown
+    kind = "figure-link words" if len(shown) > _WORDS_FROM else "figure-link"
+    return Markup('<a class="{}" id="figure-{}" href="#{}">{}</a>').format(kind, figure.number, figure.anchor, shown)
 
 
 def _figure(_: RendererHTML, tokens: Sequence[Token], index: int, __: OptionsDict, ___: EnvType) -> str:

@@ -14,6 +14,7 @@ from kaiseki.report.files import is_regular_file
 
 ROWS_SHOWN = 20
 COLUMNS_SHOWN = 24
+TABLES_OF_A_MODEL = ("leakage", "importance", "confusion", "deciles")  # the kit's own, named `<model>_<table>`
 _LARGEST_FIGURE = 3_000_000  # bytes; a page with ten of them still opens on a phone
 _FIGURE_TYPES = ((".svg", "image/svg+xml"), (".png", "image/png"))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,7 +16,7 @@ from kaiseki.cells import clipped, is_number
 from kaiseki.models import Check, Run
 from kaiseki.report import display
 from kaiseki.report.answer import answer_html
-from kaiseki.report.exhibits import ShownTable, charts, models, tables
+from kaiseki.report.exhibits import TABLES_OF_A_MODEL, FittedModel, ShownTable, charts, models, tables
 from kaiseki.report.ledger import fact_anchor, fact_label, ledger, tiles
 from kaiseki.report.method import accepted_steps, given_up_steps
 from kaiseki.report.verdict import verdict
@@ -42,6 +43,8 @@ def render(run: Run, bundle: Path) -> str:
     t = wording(run.language)
     question = run.prompt.strip()
     style = _STYLE.read_text(encoding="utf-8")
+    fitted, shown = models(run), _apart_from_answer(run, tables(run, bundle))
+    tables_of_models = {model.name: _tables_of(model, shown) for model in fitted}
     parts = run.answer_parts or ((run.answer,) if run.answer else ())
     return (
         _environment()
@@ -58,8 +61,9 @@ def render(run: Run, bundle: Path) -> str:
             answer=answer_html(parts, fact_anchor, t),
             tiles=tiles(run),
             charts=charts(run, bundle),
-            tables=_apart_from_answer(run, tables(run, bundle)),
-            models=models(run),
+            tables=[table for table in shown if table not in chain(*tables_of_models.values())],
+            models=fitted,
+            tables_of_models=tables_of_models,
             checks=_worst_first(run.checks),
             doubts=sum(check.status != "passed" for check in run.checks),
             steps=accepted_steps(run),
@@ -105,6 +109,12 @@ def _apart_from_answer(run: Run, shown: Iterable[ShownTable]) -> list[ShownTable
     """Without the tables that stand in the answer, all their rows included."""
     in_answer = set(_TABLE_IN_ANSWER.findall(run.answer_template)) if run.answer_parts else set()
     return [table for table in shown if table.name not in in_answer or table.total_rows > len(table.rows)]
+
+
+def _tables_of(model: FittedModel, shown: Iterable[ShownTable]) -> list[ShownTable]:
+    """Those that the kit wrote along with the model."""
+    names = {f"{model.name}_{table}" for table in TABLES_OF_A_MODEL}
+    return [table for table in shown if table.name in names]
 
 
 def _worst_first(checks: Iterable[Check]) -> list[Check]:

@@ -65,6 +65,7 @@ class Wording:
     looked_up: str
     ledger: str
     ledger_intro: str
+    uncited: str
     fact: str
     origin: str
     data: str
@@ -165,6 +166,7 @@ EN = Wording(
     looked_up="looked up in the schema: {names}",
     ledger="Ledger",
     ledger_intro="Where each figure comes from: the line that recorded it, and the rows that line descends from.",
+    uncited="Facts that the answer does not cite ({count})",
     fact="Fact",
     origin="Recorded at",
     data="Data behind it",
@@ -259,6 +261,7 @@ JA = Wording(
     looked_up="スキーマで調べた語: {names}",
     ledger="台帳",
     ledger_intro="各数値の出どころ。値を記録した行と、その行のもとになったデータを示します。",
+    uncited="回答で使っていない項目({count} 件)",
     fact="項目",
     origin="記録した箇所",
     data="もとのデータ",
