@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PROMPT ?= 'interaction'テーブルから機械学習モデルを作成してください。'purchase'列をターゲット変数として使用してください。
 
-.PHONY: help setup run test test-browser check format lock clean
+.PHONY: help setup run test test-browser examples check format lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test                 the tests, under five minutes"
 	@echo "make test-browser         the report in a real Chromium (needs one installed)"
 	@echo "make check                formatting, lint, types, import rules"
+	@echo "make examples             the bundles in results/examples, anew"
 	@echo "make setup                the environment alone; the first two do it when needed"
 
 setup: $(READY)
@@ -38,6 +39,14 @@ test: setup
 
 test-browser: setup
 	@$(BIN)/pytest -n 0 tests/browser
+
+# The bundles that results/README.md shows.
+EXAMPLE := $(BIN)/kaiseki ask --store folder:results/examples --clock 2026-11-21T09:00+00:00
+examples: setup
+	@rm -rf results/examples
+	@$(EXAMPLE) "'interaction'テーブルから機械学習モデルを作成してください。'purchase'列をターゲット変数として使用してください。" --model offline
+	@$(EXAMPLE) "Which age groups buy most often? Compare the purchase rate per interaction between age groups, after removing exact duplicate rows, with the uncertainty of each rate, and say how users without an age compare." --model recorded:results/recordings/age-groups.jsonl
+	@$(EXAMPLE) "How did the purchase rate develop by month in 2025, and at which hours of the day is it highest?" --model recorded:results/recordings/months-and-hours.jsonl
 
 check: setup
 	@$(BIN)/ruff format --check .
