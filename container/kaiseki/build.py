@@ -8,6 +8,7 @@ from pathlib import Path
 from kaiseki.lm.models import open_model
 from kaiseki.ports import Observer, RunStore, Sandbox, Warehouse
 from kaiseki.run import Parts
+from kaiseki.sandbox.brokered import BrokeredSandbox
 from kaiseki.sandbox.limits import MIB, Limits
 from kaiseki.sandbox.local import LocalSandbox
 from kaiseki.settings import Settings
@@ -54,9 +55,16 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
 @contextmanager
 def open_sandbox(settings: Settings, clock: datetime) -> Iterator[Sandbox]:
     """Starts to warm up at once: the schema can be read meanwhile."""
-    with LocalSandbox(clock, Limits(memory=settings.sandbox.memory_mb * MIB)) as sandbox:
+    with _sandbox(settings, clock) as sandbox:
         sandbox.warm()
         yield sandbox
+
+
+def _sandbox(settings: Settings, clock: datetime) -> LocalSandbox | BrokeredSandbox:
+    limits = Limits(memory=settings.sandbox.memory_mb * MIB)
+    if settings.broker is None:
+        return LocalSandbox(clock, limits)
+    return BrokeredSandbox(settings.broker, clock, limits)
 
 
 def _path(location: str) -> Path:

@@ -36,6 +36,7 @@ class Settings(Value):
     clock: datetime | None = None  # what a run takes for now; with a recording: when it was made
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
+    broker: int | None = None  # descriptor of the socket to a sandbox held by root; the image's entry point sets it
     card_characters: int = Field(default=24_000, ge=1_000)
 
     @property
