@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from rich.console import Console
+from rich.markdown import Markdown
+
 from kaiseki.lifecycle import Status
 from kaiseki.models import Run
 
@@ -12,10 +15,21 @@ def conclude(run: Run, bundle: Path, as_json: bool) -> int:
     if as_json:
         print(run.model_dump_json())
     else:
-        print(f"\n{run.answer.strip()}\n" if run.answer else "")
+        _print_answer(run.answer.strip())
         print(_summary(run))
         print(f"report: {bundle / 'report.html'}")
     return _EXIT_CODES[run.status]
+
+
+def _print_answer(answer: str) -> None:
+    """Markdown as it is, but set on a terminal."""
+    console = Console()
+    print()
+    if console.is_terminal:
+        console.print(Markdown(answer))
+    else:
+        print(answer)
+    print()
 
 
 def _summary(run: Run) -> str:
