@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from kaiseki.reserved_words import RESERVED_WORDS
 from kaiseki.warehouses.redshift_functions import FUNCTIONS
-from kaiseki.warehouses.redshift_words import INSTEAD, RESERVED
+from kaiseki.warehouses.redshift_words import INSTEAD
 from kaiseki.warehouses.refusal import Refusal, nearest
 
 _PLAIN = (
@@ -172,7 +173,7 @@ def _check_identifier(identifier: exp.Identifier, sql: str) -> None:
             line=line_of(identifier),
             hint='Names stand bare or in double quotes: "name".',
         )
-    if not identifier.args.get("quoted") and identifier.name.lower() in RESERVED:
+    if not identifier.args.get("quoted") and identifier.name.lower() in RESERVED_WORDS:
         if isinstance(identifier.parent, exp.Alias) and before.rstrip()[-3:].lower().strip() == "as":
             return
         instead = INSTEAD.get(identifier.name.lower())
