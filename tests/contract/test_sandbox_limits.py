@@ -1,6 +1,8 @@
 """What ends a session of the sandbox, that nothing outlives it, and that nothing else suffers from it."""
 
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -360,8 +362,9 @@ def test_a_forged_answer_for_another_request_is_not_taken(session: LocalSession)
 
 
 def test_a_session_whose_supervisor_was_killed_is_gone_with_all_its_processes(session: LocalSession) -> None:
-    code = f"{DAEMON}\nos.kill(os.getppid(), 9)\ntime.sleep(600)"
-    execution = session.execute(code, 1, 10)
+    supervisor = int(session.execute("import os; os.getppid()", 1, 10).stdout)
+    threading.Timer(0.5, os.kill, (supervisor, signal.SIGKILL)).start()
+    execution = session.execute(f"{DAEMON}\ntime.sleep(600)", 2, 10)
     assert execution.killed == "exit"
     daemons = [p for p in psutil.Process().children(recursive=True) if p.name() == "sleep"]
     assert all(gone(p.pid) for p in daemons)
@@ -373,10 +376,7 @@ def test_a_session_whose_supervisor_was_stopped_still_closes(
     monkeypatch.setattr("kaiseki.sandbox.local._PATIENCE_SECONDS", 0.5)
     session = sandbox.open(tmp_path)
     shown = session.execute("import os; print(os.getpid(), os.getppid(), os.getcwd())", 1, 10).stdout.split()
-    session.execute(
-        "import signal, threading; threading.Timer(0.1, os.kill, [os.getppid(), signal.SIGSTOP]).start()", 2, 10
-    )
-    time.sleep(0.3)
+    os.kill(int(shown[1]), signal.SIGSTOP)
     assert session.execute("1", 3, 0.1).killed == "exit"
     session.close()
     assert all(gone(int(pid)) for pid in shown[:2])

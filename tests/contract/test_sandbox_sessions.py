@@ -93,8 +93,10 @@ def test_nothing_of_the_environment_of_the_host_is_seen(session: LocalSession) -
         "print(dict(os.environ), open('/proc/self/environ').read(), subprocess.getoutput('env'))\n"
         "pid = os.getpid()\n"
         "for _ in range(2):\n"
-        "    pid = int(open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[1])\n"
-        "    print(open(f'/proc/{pid}/environ').read())\n"
+        "    try:\n"
+        "        pid = int(open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[1])\n"
+        "        print(open(f'/proc/{pid}/environ').read())\n"
+        "    except PermissionError: pass\n"
     )
     seen = printed(session, code)
     assert "KAISEKI_OUTBOX" in seen
@@ -107,7 +109,7 @@ def test_home_temporary_files_and_the_current_folder_lie_in_the_workdir(session:
         session, "import os, tempfile\nprint(os.getcwd(), os.path.expanduser('~'), tempfile.mkdtemp(), sep='\\n')"
     )
     workdir, home, temporary = shown.splitlines()
-    assert Path(workdir).stat().st_mode & 0o777 == 0o700
+    assert Path(workdir).stat().st_mode & 0o007 == 0
     assert Path(home).is_relative_to(workdir)
     assert Path(temporary).is_relative_to(workdir)
 

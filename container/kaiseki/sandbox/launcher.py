@@ -1,5 +1,6 @@
 """The host's hold on the zygote: starting it, asking it for sessions, ending it."""
 
+import contextlib
 import json
 import os
 import socket
@@ -16,6 +17,8 @@ from typing import Any
 import kaiseki
 from kaiseki.errors import SandboxError
 from kaiseki.sandbox import workdir
+from kaiseki.sandbox.child.confinement.privileges import close_to_others
+from kaiseki.sandbox.layers import Layers
 from kaiseki.sandbox.limits import Limits
 
 _END_SECONDS = 15.0
@@ -47,7 +50,8 @@ _ENVIRONMENT = {
 class Zygote:
     """A running zygote. Constructing it does not wait for its imports. Raises SandboxError."""
 
-    def __init__(self, preload: tuple[str, ...], limits: Limits) -> None:
+    def __init__(self, preload: tuple[str, ...], limits: Limits, layers: Layers) -> None:
+        close_to_others()  # what this process holds, generated code must not read
         self._limits = limits
         self._lock = threading.Lock()
         self._ready = False
@@ -63,6 +67,9 @@ class Zygote:
         self._home = Path(tempfile.mkdtemp(prefix="kaiseki-home-"))
         order = {
             "host": os.getpid(),
+            "host_process_group": os.getpgrp(),
+            "host_group": os.getegid(),
+            "layers": asdict(layers),
             "kit": kit.submodule_search_locations[0],
             "preload": preload,
             "home": str(self._home),
@@ -91,7 +98,7 @@ class Zygote:
         """Whether it has ended although it had been ready."""
         return self._ready and self._process.poll() is not None
 
-    def open(self, folder: Path, data: Path, clock: datetime, seed: int) -> tuple[int, socket.socket]:
+    def open(self, data: Path, clock: datetime, seed: int) -> tuple[int, socket.socket]:
         """The session's number and the host's end of the channel to its supervisor. Raises SandboxError."""
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
@@ -99,7 +106,7 @@ class Zygote:
             order = {
                 "do": "open",
                 "session": self._sessions,
-                "folder": str(folder),
+                "temporary": str(Path(tempfile.gettempdir()).resolve()),
                 "data": str(data),
                 "clock": clock.isoformat(),
                 "seed": seed,
@@ -128,12 +135,14 @@ class Zygote:
     def close(self) -> None:
         """Ends the zygote and all its sessions."""
         self._control.close()
-        self._process.terminate()  # it may be in the middle of an import
+        with contextlib.suppress(PermissionError):  # of another user; it notices the end of the channel
+            self._process.terminate()  # it may be in the middle of an import
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            with contextlib.suppress(PermissionError):
+                self._process.kill()
+                self._process.wait()
         self._errors.close()
         workdir.remove(self._home)
 

@@ -13,6 +13,7 @@ from kaiseki.models import Execution, Failure
 from kaiseki.sandbox import failures, wire, workdir
 from kaiseki.sandbox.collector import Collector, Refused
 from kaiseki.sandbox.launcher import Zygote
+from kaiseki.sandbox.layers import Layer, Layers
 from kaiseki.sandbox.limits import Limits
 from kaiseki.sandbox.records import RecordsReader
 
@@ -40,12 +41,18 @@ class LocalSandbox:
     """
 
     def __init__(
-        self, clock: datetime, limits: Limits | None = None, seed: int = 0, preload: tuple[str, ...] = PRELOAD
+        self,
+        clock: datetime,
+        limits: Limits | None = None,
+        seed: int = 0,
+        preload: tuple[str, ...] = PRELOAD,
+        layers: Layers | None = None,
     ) -> None:
         self._clock = clock.astimezone(UTC)
         self._limits = limits or Limits()
         self._seed = seed
         self._preload = preload
+        self._layers = layers or Layers()
         self._zygote: Zygote | None = None
         self._starting = threading.Lock()
         self._open: list[LocalSession] = []
@@ -57,18 +64,8 @@ class LocalSandbox:
     def open(self, data: Path) -> "LocalSession":
         """A fresh session that reads the Parquet files in `data` by name. Raises SandboxError."""
         zygote = self._running_zygote()
-        try:
-            folder = workdir.make()
-        except OSError as error:
-            raise SandboxError(
-                f"no folder for the session can be made: {error}", hint="set TMPDIR to a folder with space"
-            ) from error
-        try:
-            number, channel = zygote.open(folder, data.resolve(), self._clock, self._seed)
-            session = LocalSession(zygote, number, channel, folder, self._limits)
-        except BaseException:
-            workdir.remove(folder)
-            raise
+        number, channel = zygote.open(data.resolve(), self._clock, self._seed)
+        session = LocalSession(zygote, number, channel, data, self._limits)
         self._open = [*(other for other in self._open if not other.closed), session]
         return session
 
@@ -86,7 +83,7 @@ class LocalSandbox:
             if self._zygote and self._zygote.lost:
                 self._zygote.close()
                 self._zygote = None
-            self._zygote = self._zygote or Zygote(self._preload, self._limits)
+            self._zygote = self._zygote or Zygote(self._preload, self._limits, self._layers)
             return self._zygote
 
     def __enter__(self) -> Self:
@@ -101,23 +98,27 @@ class LocalSandbox:
 class LocalSession:
     """One interpreter and its folder. Adapter of `ports.Session`; a context manager. Made by LocalSandbox.open."""
 
-    def __init__(self, zygote: Zygote, number: int, end: socket.socket, folder: Path, limits: Limits) -> None:
+    def __init__(self, zygote: Zygote, number: int, end: socket.socket, data: Path, limits: Limits) -> None:
         """Waits until the interpreter is ready. Raises SandboxError."""
         self._zygote = zygote
         self._number = number
         self._channel = wire.Channel(end)
-        self._folder = folder
+        self._data = data
         self._limits = limits
         self._requests = 0
         self._ended = ""  # why no more code can be run
-        self._records = RecordsReader(folder / workdir.OUTBOX, limits.records)
+        self._folder: Path | None = None
         self.refused: tuple[Refused, ...] = ()  # what the last `collect` left behind
         self.closed = False
         try:
-            self._expect_ready()
+            ready = self._expect_ready()
         except BaseException:
             self.close()
             raise
+        self._folder = Path(ready["folder"])
+        self._records = RecordsReader(self._folder / workdir.OUTBOX, limits.records)
+        self.user: int | None = ready["user"]  # of its own; None: the one that this process has
+        self.layers = tuple(Layer(**layer) for layer in ready["layers"])  # that hold it
 
     def execute(self, code: str, step: int, timeout: float) -> Execution:
         """Runs `code` as step `step`, for at most `timeout` seconds of wall time. Raises nothing for what it does.
@@ -127,6 +128,8 @@ class LocalSession:
         """
         if self._ended or self.closed:
             return self._gone()
+        if self.user is not None:
+            workdir.let_read(self._data)
         self._requests += 1
         request = {"id": self._requests, "code": code, "step": step, "timeout": timeout}
         try:
@@ -146,7 +149,7 @@ class LocalSession:
     def collect(self, into: Path) -> tuple[str, ...]:
         """Moves what the code left in its outbox to `into`; `refused` then tells what was left behind, and why."""
         collector = Collector(self._limits, into)
-        if not self.closed:
+        if self._folder and not self.closed:
             collector.collect(self._folder / workdir.OUTBOX)
         self.refused = tuple(collector.refused)
         return tuple(collector.taken)
@@ -161,12 +164,14 @@ class LocalSession:
             self._zygote.kill(self._number)
             self._hears_the_end()
         self._channel.close()
+        if self._folder is None:
+            return
         try:
             workdir.remove(self._folder)  # the supervisor does it, unless it was killed itself
         except OSError as error:
             raise SandboxError(f"the session's folder {self._folder} cannot be removed: {error}") from error
 
-    def _expect_ready(self) -> None:
+    def _expect_ready(self) -> wire.Message:
         try:
             answer = self._channel.receive(self._limits.boot + _PATIENCE_SECONDS)
         except (OSError, EOFError, wire.BadFrame) as error:
@@ -174,7 +179,8 @@ class LocalSession:
         failure = self._failure(answer, {"code": "", "step": 0, "timeout": self._limits.boot})
         if failure:
             said = answer["stderr"].strip().splitlines() or [f"{failure.type}: {failure.message}"]
-            raise SandboxError(f"the session cannot start: {said[-1]}", hint="`make setup` mends a broken kit")
+            raise SandboxError(f"the session cannot start: {said[-1]}", hint="see `kaiseki sandbox doctor`")
+        return answer
 
     def _answer(self, seconds: float) -> wire.Message:
         while (answer := self._channel.receive(seconds))["id"] != self._requests:

@@ -16,12 +16,36 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _GONE = (errno.ENOENT, errno.ENOTDIR)
 
 
-def make() -> Path:
-    """A new folder that nobody else may enter. Raises OSError."""
-    workdir = Path(tempfile.mkdtemp(prefix="kaiseki-")).resolve()
-    for name in (OUTBOX, HOME, TEMPORARY):
-        (workdir / name).mkdir(mode=0o700)
+def make(below: Path, mode: int = 0o700) -> Path:
+    """A new folder, which only those may enter whom `mode` lets. Raises OSError."""
+    workdir = Path(tempfile.mkdtemp(prefix="kaiseki-", dir=below)).resolve()
+    for folder in (*(workdir / name for name in (OUTBOX, HOME, TEMPORARY)), workdir):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(mode)  # mkdir would take the umask away, and does not set all bits
     return workdir
+
+
+def give(workdir: Path, user: int, group: int, mode: int) -> None:
+    """Hands a folder that was just made to `user`, and to `group`. Raises OSError."""
+    for folder in (*(workdir / name for name in (OUTBOX, HOME, TEMPORARY)), workdir):
+        os.chown(folder, user, group)
+        folder.chmod(mode)  # the change of owner took bits away
+
+
+def let_read(data: Path) -> None:
+    """Opens a folder of Parquet files to the sessions' users, as far as this user may do that."""
+    parts = [*data.glob("*/*.parquet")]
+    for folder in {data, *(part.parent for part in parts)}:
+        _add_mode(folder, 0o555)
+    for file in (*data.glob("*.parquet"), *parts):
+        _add_mode(file, 0o444)
+
+
+def _add_mode(path: Path, bits: int) -> None:
+    with contextlib.suppress(OSError):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & bits != bits:
+            path.chmod(stat.S_IMODE(mode) | bits)
 
 
 def exceeds(workdir: Path, size: int, entries: int) -> bool:

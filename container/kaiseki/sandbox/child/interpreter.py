@@ -7,25 +7,24 @@ import __future__
 
 import ast
 import builtins
-import contextlib
 import ctypes
 import faulthandler
 import gc
 import os
-import resource
 import signal
 import socket
 import sys
 import traceback
 import types
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from kaiseki.sandbox import wire, workdir
-from kaiseki.sandbox.child import determinism, processes, tracebacks
-from kaiseki.sandbox.limits import Limits
+from kaiseki.sandbox.child import determinism, tracebacks
+from kaiseki.sandbox.child.confinement.confine import Bounds, confine
+from kaiseki.sandbox.child.confinement.errors import Unconfined
 
 STREAMS = (1, 2)
 DUMPS = 3  # where faulthandler tells in which line the process was killed
@@ -34,8 +33,6 @@ FIRST_FREE = 5
 DUMP_SIGNAL = signal.SIGUSR1
 _PRELUDE = "from kaiseki_kit import *\nimport numpy as np\nimport pandas as pd\n"
 _LONGEST_ECHO = 8_000  # characters
-_MOST_FILES = 1 << 20
-_UNTOUCHED = 1 << 30  # bytes of writable memory that libraries ask for and never use: stacks, V8's heaps
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 _libc = ctypes.CDLL(None)
 # Looked up before any fork: to walk through sys.modules in a session would copy megabytes that it shares.
@@ -46,22 +43,21 @@ _HOST_MODULES = tuple(name for name in sys.modules if name.startswith("kaiseki."
 class Setting:
     """What a session is opened with."""
 
-    folder: Path
     data: Path
     kit: Path
     clock: datetime
     seed: int
-    limits: Limits
 
 
-def run(setting: Setting, supervisor: int) -> None:
+def run(setting: Setting, bounds: Bounds, supervisor: int) -> None:
     """Confines this process and answers requests until the supervisor hangs up. Never returns."""
     code = 1
     try:
-        _confine(setting, supervisor)
+        _arrange(setting, bounds.folder)
+        layers = confine(bounds, supervisor, FIRST_FREE)
         channel = wire.Channel(socket.socket(fileno=CHANNEL))
         interpreter = Interpreter(setting)
-        channel.send(interpreter.prelude())
+        channel.send({**interpreter.prelude(), "layers": [asdict(layer) for layer in layers]})
         while True:
             try:
                 request = channel.receive()
@@ -70,52 +66,28 @@ def run(setting: Setting, supervisor: int) -> None:
             channel.send(interpreter.execute(request))
     except EOFError:
         code = 0
+    except Unconfined as error:  # no sandbox, no run
+        print(error, file=sys.stderr, flush=True)
     except Exception:  # noqa: BLE001 - told to the supervisor, with all else that comes on stderr
         traceback.print_exc()
     finally:
         os._exit(code)
 
 
-def _confine(setting: Setting, supervisor: int) -> None:
-    os.setsid()
-    processes.die_with_parent(supervisor)
-    os.closerange(FIRST_FREE, _MOST_FILES)
-    with contextlib.suppress(OSError):  # where /proc may not be written to
-        Path("/proc/self/oom_score_adj").write_text("1000")
-    limits = setting.limits
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_FSIZE, limits.file)
-    _limit(resource.RLIMIT_NOFILE, limits.open_files)
-    _limit(resource.RLIMIT_CPU, int(limits.cpu) + 1)
-    # The data segment, not the address space, of which JavaScript engines and allocators reserve many times what they
-    # use. It makes a MemoryError of a request that is far too large; what is really used, the watchdog sees.
-    # RLIMIT_NPROC counts all processes of the user, those outside too: the watchdog counts those of the session.
-    _limit(resource.RLIMIT_DATA, _data_segment() + limits.memory + _UNTOUCHED)
+def _arrange(setting: Setting, folder: Path) -> None:
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     faulthandler.enable(DUMPS, all_threads=False)
     faulthandler.register(DUMP_SIGNAL, DUMPS, all_threads=False)
     os.environ |= {
-        "HOME": str(setting.folder / workdir.HOME),
-        "TMPDIR": str(setting.folder / workdir.TEMPORARY),
-        "JOBLIB_TEMP_FOLDER": str(setting.folder / workdir.TEMPORARY),
+        "HOME": str(folder / workdir.HOME),
+        "TMPDIR": str(folder / workdir.TEMPORARY),
+        "JOBLIB_TEMP_FOLDER": str(folder / workdir.TEMPORARY),
         "PYTHONDONTWRITEBYTECODE": "1",
         "KAISEKI_DATA": str(setting.data),
-        "KAISEKI_OUTBOX": str(setting.folder / workdir.OUTBOX),
+        "KAISEKI_OUTBOX": str(folder / workdir.OUTBOX),
     }
     sys.dont_write_bytecode = True
-    os.chdir(setting.folder)
-
-
-def _limit(kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, value))
-
-
-def _data_segment() -> int:
-    status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))
 
 
 class Interpreter:

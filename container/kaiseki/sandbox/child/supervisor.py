@@ -9,13 +9,15 @@ import os
 import select
 import signal
 import socket
+import sys
 import time
 import traceback
 from dataclasses import dataclass
 from typing import NoReturn
 
-from kaiseki.sandbox import wire, workdir
-from kaiseki.sandbox.child import interpreter, processes
+from kaiseki.sandbox import wire
+from kaiseki.sandbox.child import interpreter, processes, quarters
+from kaiseki.sandbox.child.confinement.errors import Unconfined
 from kaiseki.sandbox.child.output import HeadAndTail
 from kaiseki.sandbox.child.watchdog import INTERVAL, Watchdog
 
@@ -46,17 +48,20 @@ class _Pipe:
         return cls(read, write)
 
 
-def run(host: socket.socket, setting: interpreter.Setting, zygote: int) -> NoReturn:
+def run(host: socket.socket, setting: interpreter.Setting, terms: quarters.Terms, zygote: int) -> NoReturn:
     """Serves one session until the host hangs up or the zygote ends; then nothing of it is left."""
     try:
         os.setsid()
         processes.become_subreaper()
-        supervisor = Supervisor(host, setting, zygote)
+        place = quarters.take(terms)
         try:
-            supervisor.serve()
+            Supervisor(host, setting, place, zygote).serve()
         finally:
+            place.kill_all()
             processes.end_descendants(_END_SECONDS)
-            workdir.remove(setting.folder)
+            place.leave()
+    except (Unconfined, OSError) as error:
+        print(error, file=sys.stderr, flush=True)
     except Exception:  # noqa: BLE001 - there is no caller; the host reads what the zygote's stderr says
         traceback.print_exc()
     finally:
@@ -64,12 +69,16 @@ def run(host: socket.socket, setting: interpreter.Setting, zygote: int) -> NoRet
 
 
 class Supervisor:
-    def __init__(self, host: socket.socket, setting: interpreter.Setting, zygote: int) -> None:
+    def __init__(
+        self, host: socket.socket, setting: interpreter.Setting, place: quarters.Quarters, zygote: int
+    ) -> None:
         self._host = host
         self._requests = wire.Decoder()
         self._setting = setting
+        self._place = place
+        self._limits = place.bounds.limits
         self._zygote = zygote
-        self._watchdog = Watchdog(setting.limits, setting.folder)
+        self._watchdog = Watchdog(self._limits, place.bounds.folder, self._shared_memory)
         self._ended = ""  # the limit that ended the interpreter, or "exit"
         self._exit: processes.Exit | None = None
         self._answers = wire.Decoder(_LARGEST_ANSWER)
@@ -86,9 +95,10 @@ class Supervisor:
 
     def serve(self) -> None:
         try:
-            ready = self._run_to_answer(0, self._setting.limits.boot)
+            ready = self._run_to_answer(0, self._limits.boot)
             self._watchdog.allow_for(self._pid)
-            self._tell_host(ready)
+            user = self._place.user
+            self._tell_host({**ready, "folder": str(self._place.bounds.folder), "user": user.uid if user else None})
             while True:
                 request = self._next_request()
                 self._tell_host(self._gone(request["id"]) if self._ended else self._execute(request))
@@ -103,7 +113,7 @@ class Supervisor:
         if self._pid == 0:
             signal.set_wakeup_fd(-1)
             _arrange([stdout.write, stderr.write, dumps.write, theirs.detach()])
-            interpreter.run(self._setting, supervisor)
+            interpreter.run(self._setting, self._place.bounds, supervisor)
         for end in (stdout.write, stderr.write, dumps.write):
             os.close(end)
         theirs.close()
@@ -152,7 +162,7 @@ class Supervisor:
         try:
             while message := self._answers.next():
                 if message.get("id") == number and isinstance(message.get("exit_code"), int):
-                    return {"exit_code": message["exit_code"], "failure": message.get("failure")}
+                    return {key: message.get(key) for key in ("exit_code", "failure", "layers")}
         except wire.BadFrame:
             self._ended = "exit"
         return None
@@ -168,6 +178,7 @@ class Supervisor:
             if not self._exit:
                 processes.kill(self._pid, interpreter.DUMP_SIGNAL)
             dump = self._read_dump()
+        self._place.kill_all()
         self._note(processes.end_descendants(_END_SECONDS))
         return dump.decode("utf-8", "replace")
 
@@ -258,8 +269,11 @@ class Supervisor:
                 taken += len(data)
 
     def _clear_output(self) -> None:
-        limit = self._setting.limits.output
+        limit = self._limits.output
         self._streams = {end: HeadAndTail(limit) for end in (self._stdout, self._stderr)}
+
+    def _shared_memory(self) -> int:
+        return self._place.shared_memory(self._pid)
 
     def _note(self, ended: dict[int, processes.Exit]) -> None:
         self._exit = self._exit or ended.get(self._pid)

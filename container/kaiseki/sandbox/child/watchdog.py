@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from kaiseki.sandbox import workdir
@@ -15,9 +16,10 @@ _DISK_SHARE = 10  # the walk through the folder may take one part in so many of 
 class Watchdog:
     """Watches everything below this process."""
 
-    def __init__(self, limits: Limits, folder: Path) -> None:
+    def __init__(self, limits: Limits, folder: Path, shared_memory: Callable[[], int]) -> None:
         self._limits = limits
         self._folder = folder
+        self._shared_memory = shared_memory
         self._next_look = self._next_walk = 0.0
         self._memory = limits.memory
         self.peak_memory = 0
@@ -46,7 +48,8 @@ class Watchdog:
         if load.processes > self._limits.processes:
             return "processes"
         # Resident memory counts what a fork shares once per process: quick to read, and never too little.
-        if load.memory > self._memory and processes.proportional_memory(pids) > self._memory:
+        files = self._shared_memory()
+        if load.memory + files > self._memory and processes.proportional_memory(pids) + files > self._memory:
             return "memory"
         reaped = os.times()
         if load.cpu + reaped.children_user + reaped.children_system > self._limits.cpu:

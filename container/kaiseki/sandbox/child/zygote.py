@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from kaiseki.sandbox import workdir
-from kaiseki.sandbox.child import interpreter, processes, supervisor
+from kaiseki.sandbox.child import interpreter, processes, quarters, supervisor
+from kaiseki.sandbox.child.confinement import privileges, view
+from kaiseki.sandbox.layers import Layers
 from kaiseki.sandbox.limits import Limits
 
 _NEEDED = ("numpy", "pandas", "kaiseki_kit")
@@ -32,12 +34,15 @@ _LARGEST_ORDER = 64 * 1024
 
 
 def main() -> None:
-    """Arguments: the descriptor of the control socket, and a JSON object `{"host", "kit", "preload", "home"}`."""
+    """Arguments: the descriptor of the control socket, and a JSON object, see launcher.Zygote."""
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     order = json.loads(sys.argv[2])
     sys.argv = [""]
     processes.become_subreaper()
+    privileges.close_to_others()
+    layers = Layers(**order["layers"])
+    no_view = view.why_not() if layers.private_view else "left out"
     kit = Path(order["kit"])
     sys.path.insert(0, str(kit.parent))
     gc.disable()  # what is imported stays
@@ -46,17 +51,21 @@ def main() -> None:
     sys.path.remove(str(kit.parent))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
-        Zygote(control, order["host"], kit, order["preload"]).serve()
+        Zygote(control, order, kit, layers, no_view).serve()
     finally:
         workdir.remove(Path(order["home"]))
 
 
 class Zygote:
-    def __init__(self, control: socket.socket, host: int, kit: Path, preload: list[str]) -> None:
+    def __init__(self, control: socket.socket, order: dict[str, Any], kit: Path, layers: Layers, no_view: str) -> None:
         self._control = control
-        self._host = host
+        self._host: int = order["host"]
+        self._host_process_group: int = order["host_process_group"]
+        self._host_group: int = order["host_group"]
         self._kit = kit
-        self._to_import = preload
+        self._layers = layers
+        self._no_view = no_view
+        self._to_import: list[str] = order["preload"]
         self._sessions: dict[int, int] = {}  # pid of the supervisor -> session
         self._woken, wake = os.pipe()
         for end in (self._woken, wake):
@@ -98,15 +107,21 @@ class Zygote:
         return True
 
     def _open(self, order: dict[str, Any], host: socket.socket) -> None:
-        setting = interpreter.Setting(
-            folder=Path(order["folder"]),
-            data=Path(order["data"]),
-            kit=self._kit,
-            clock=datetime.fromisoformat(order["clock"]),
-            seed=order["seed"],
-            limits=Limits(**order["limits"]),
-        )
+        data = Path(order["data"])
+        setting = interpreter.Setting(data, self._kit, datetime.fromisoformat(order["clock"]), order["seed"])
         zygote = os.getpid()
+        terms = quarters.Terms(
+            turn=order["session"],
+            temporary=Path(order["temporary"]),
+            data=data,
+            kit=self._kit,
+            limits=Limits(**order["limits"]),
+            layers=self._layers,
+            host_group=self._host_group,
+            no_view=self._no_view,
+            spared=(self._host, zygote),
+            spared_groups=(self._host_process_group, os.getpgrp()),
+        )
         gc.freeze()  # the collector of a session does not look at these objects: their pages stay shared
         try:
             pid = os.fork()
@@ -117,7 +132,7 @@ class Zygote:
             signal.set_wakeup_fd(-1)
             self._control.close()
             host.set_inheritable(False)
-            supervisor.run(host, setting, zygote)
+            supervisor.run(host, setting, terms, zygote)
         host.close()
         self._sessions[pid] = order["session"]
 

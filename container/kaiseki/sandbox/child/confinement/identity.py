@@ -1,0 +1,115 @@
+"""A user id for each session, never shared while it lives: the wall between sessions, and between them and the host.
+
+Needs a root process, at least with SETUID, SETGID and KILL. Of these the supervisor keeps what it needs to act for the
+session's user; the session itself keeps nothing.
+"""
+
+import contextlib
+import os
+import pwd
+import signal
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kaiseki.sandbox.child.confinement import kernel, privileges
+from kaiseki.sandbox.child.confinement.errors import Unconfined
+
+# The ids that systemd's list of users and groups leaves to nobody; small enough for containers that map 65,536.
+_FIRST, _COUNT = 60_600, 500
+NEEDED = (privileges.CAP_SETUID, privileges.CAP_SETGID, privileges.CAP_KILL)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The user id of one session, and its group's. Held as long as `lock` is open."""
+
+    uid: int
+    lock: socket.socket
+
+
+def why_not() -> str:
+    """Why sessions cannot have users of their own; empty if they can."""
+    if os.geteuid() != 0:
+        return "needs root"
+    return "" if privileges.has(*NEEDED) else "root lacks SETUID, SETGID or KILL"
+
+
+def claim(turn: int) -> Identity:
+    """An id that no other session on this machine has; `turn` makes an id that was just freed the last choice.
+
+    An abstract socket's name is the lock: the kernel gives it to one process at a time, and frees it with its end.
+    Raises Unconfined if none is left.
+    """
+    for offset in range(_COUNT):
+        uid = _FIRST + (turn + offset) % _COUNT
+        lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            lock.bind(f"\0kaiseki-session-{uid}")
+        except OSError:
+            lock.close()
+            continue
+        if _belongs_to_nobody(uid):
+            return Identity(uid, lock)
+        lock.close()
+    raise Unconfined(f"all {_COUNT} user ids for sessions are taken; close sessions that are not needed")
+
+
+def become(uid: int) -> None:
+    """Gives this process the user and the group `uid`, no others, and no way back. Raises Unconfined."""
+    try:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    except OSError as error:
+        raise Unconfined(f"the session cannot become user {uid}: {error.strerror}") from error
+    if os.getresuid() != (uid, uid, uid) or os.getresgid() != (uid, uid, uid) or os.getgroups():
+        raise Unconfined(f"the session did not become user {uid}")
+
+
+def out_of_reach(paths: Iterable[str], uid: int) -> str:
+    """The first of `paths` that user `uid` cannot get to; empty if there is none."""
+    with as_user(uid, uid):
+        for path in paths:
+            try:
+                Path(path).stat()
+            except PermissionError:
+                return path
+            except OSError:
+                continue
+    return ""
+
+
+class as_user:  # noqa: N801 - read as a statement: `with as_user(...)`
+    """Uses files as another user for a while."""
+
+    def __init__(self, uid: int, gid: int) -> None:
+        self._uid, self._gid = uid, gid
+
+    def __enter__(self) -> None:
+        kernel.use_files_as(self._uid, self._gid)
+
+    def __exit__(self, *_: object) -> None:
+        kernel.use_files_as(os.geteuid(), os.getegid())
+
+
+def kill_all(uid: int) -> None:
+    """Ends every process of the session's user in one stroke: between two looks none can fork its way out."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            become(uid)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def _belongs_to_nobody(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return True
+    return False

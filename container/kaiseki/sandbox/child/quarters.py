@@ -1,0 +1,112 @@
+"""Where a session lives: a user of its own where that can be, a folder, and the bounds that go with them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from kaiseki.sandbox import workdir
+from kaiseki.sandbox.child import shared_memory
+from kaiseki.sandbox.child.confinement import identity, kernel, paths
+from kaiseki.sandbox.child.confinement.confine import Bounds
+from kaiseki.sandbox.layers import Layers
+from kaiseki.sandbox.limits import Limits
+
+_ALONE = 0o700
+_WITH_HOST = 0o2770  # the group is the host's, and so is that of all that is made inside
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a session is opened with, as far as its confinement goes.
+
+    turn        the session's number; sessions of one zygote try different users first
+    temporary   where folders of sessions are made
+    host_group  the group by which the host reaches them
+    no_view     why there can be no view of the session's own; empty if there can
+    spared, ..  processes, and process groups, that the session may send no signals
+    """
+
+    turn: int
+    temporary: Path
+    data: Path
+    kit: Path
+    limits: Limits
+    layers: Layers
+    host_group: int
+    no_view: str
+    spared: tuple[int, ...]
+    spared_groups: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Quarters:
+    bounds: Bounds
+    user: identity.Identity | None
+
+    def kill_all(self) -> None:
+        """Ends all that runs as the session's user; where that is the host's too, nothing."""
+        if self.user:
+            identity.kill_all(self.user.uid)
+
+    def shared_memory(self, interpreter: int) -> int:
+        """Bytes of the session in /dev/shm. Files there of the host's user are not told apart."""
+        if not self.bounds.no_view:
+            return shared_memory.used_in_view_of(interpreter)
+        return shared_memory.used_by(self.user.uid) if self.user else 0
+
+    def leave(self) -> None:
+        """Removes the folder, and what the session's user left elsewhere. All its processes must have ended."""
+        try:
+            workdir.remove(self.bounds.folder)
+        except PermissionError:  # the folder around it takes another user
+            kernel.use_files_as(os.geteuid(), os.getegid())
+            workdir.remove(self.bounds.folder)
+        if self.user:
+            shared_memory.sweep(self.user.uid)
+            self.user.lock.close()
+
+
+def take(terms: Terms) -> Quarters:
+    """Makes the session's folder, and uses files as the session's user from then on if that can reach it.
+
+    Raises Unconfined, and OSError for the folder.
+    """
+    readable = (*paths.of_python(), paths.WITHOUT_PSUTIL, str(terms.kit), str(terms.data))
+    user = _user(terms, readable)
+    folder = _folder(terms, user)
+    bounds = Bounds(
+        folder=folder,
+        limits=terms.limits,
+        layers=terms.layers,
+        uid=user.uid if user else None,
+        no_view=terms.no_view,
+        readable=readable,
+        listable=(str(terms.kit.parent),),
+        spared=(*terms.spared, os.getpid()),
+        spared_groups=(*terms.spared_groups, os.getpgrp()),
+    )
+    return Quarters(bounds, user)
+
+
+def _user(terms: Terms, readable: tuple[str, ...]) -> identity.Identity | None:
+    if not terms.layers.own_user or identity.why_not():
+        return None
+    os.setgroups([])
+    user = identity.claim(terms.turn)
+    if terms.no_view and identity.out_of_reach((*readable, str(terms.temporary)), user.uid):
+        user.lock.close()
+        return None
+    return user
+
+
+def _folder(terms: Terms, user: identity.Identity | None) -> Path:
+    if user is None:
+        return workdir.make(terms.temporary, _ALONE)
+    kernel.use_files_as(user.uid, terms.host_group)
+    try:
+        return workdir.make(terms.temporary, _WITH_HOST)
+    except PermissionError:  # the way to it is closed to others than the host, or it may not be written to
+        kernel.use_files_as(os.geteuid(), os.getegid())
+        folder = workdir.make(terms.temporary, _ALONE)
+        workdir.give(folder, user.uid, terms.host_group, _WITH_HOST)
+        return folder
