@@ -17,6 +17,8 @@ help:
 	@echo "make check                formatting, lint, types, import rules"
 	@echo "make examples             the bundles in results/examples, anew"
 	@echo "make setup                the environment alone; the first two do it when needed"
+	@echo "make image                the container image, with docker or podman (ENGINE=...)"
+	@echo "make test-image           the program and the sandbox's tests in the image, as ECS runs it"
 
 setup: $(READY)
 
@@ -65,3 +67,29 @@ lock:
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# BUILD_FLAGS: where the network has certificates of its own, for example
+#   --network host --build-arg SSL_CERT_FILE=/path/in/the/base/image.crt
+# SECCOMP_PROFILE: another profile than the engine's own; an absolute path.
+.PHONY: image test-image lock-image
+ENGINE ?= $(shell command -v docker || command -v podman)
+IMAGE ?= kaiseki
+BUILD_FLAGS ?=
+SECCOMP_PROFILE ?=
+BUILD = $(ENGINE) build $(if $(findstring podman,$(ENGINE)),--format docker) $(BUILD_FLAGS) --file container/Dockerfile
+
+image:
+	@test -n "$(ENGINE)" || { echo "make image needs docker or podman: install one, or name it: make image ENGINE=/path/to/podman"; exit 2; }
+	@$(BUILD) --tag $(IMAGE) . || { echo "The image was not built. Behind a network's own certificates, see BUILD_FLAGS in the Makefile"; exit 2; }
+	@$(ENGINE) image inspect --format '{{.Size}}' $(IMAGE) | awk '{printf "$(IMAGE): %.0f MB\n", $$1 / 1e6}'
+
+test-image: setup image
+	@$(BUILD) --target test --tag $(IMAGE)-test .
+	@KAISEKI_ENGINE="$(ENGINE)" KAISEKI_IMAGE="$(IMAGE)" KAISEKI_SECCOMP="$(SECCOMP_PROFILE)" $(BIN)/pytest -n 0 tests/image
+
+# After `make lock`: for the one platform that the image has, and without what only tests use.
+lock-image:
+	@cd requirements && for name in image image-test; do \
+	  ../$(BIN)/uv pip compile $$name.in --override overrides.txt --python-platform linux --python-version 3.13 \
+	    $$(test $$name = image && echo --no-emit-package psutil) \
+	    --generate-hashes --no-header --no-annotate --quiet --output-file $$name.txt || exit 1; done
