@@ -72,14 +72,14 @@ clean:
 #   --network host --build-arg SSL_CERT_FILE=/path/in/the/base/image.crt
 # SECCOMP_PROFILE: another profile than the engine's own; an absolute path.
 .PHONY: image test-image lock-image
-ENGINE ?= $(shell command -v docker || command -v podman)
+ENGINE ?= $(shell for engine in docker podman; do $$engine info >/dev/null 2>&1 && echo $$engine && break; done)
 IMAGE ?= kaiseki
 BUILD_FLAGS ?=
 SECCOMP_PROFILE ?=
 BUILD = $(ENGINE) build $(if $(findstring podman,$(ENGINE)),--format docker) $(BUILD_FLAGS) --file container/Dockerfile
 
 image:
-	@test -n "$(ENGINE)" || { echo "make image needs docker or podman: install one, or name it: make image ENGINE=/path/to/podman"; exit 2; }
+	@test -n "$(ENGINE)" || { echo "make image needs docker or podman, running: start one, or name it: make image ENGINE=/path/to/podman"; exit 2; }
 	@$(BUILD) --tag $(IMAGE) . || { echo "The image was not built. Behind a network's own certificates, see BUILD_FLAGS in the Makefile"; exit 2; }
 	@$(ENGINE) image inspect --format '{{.Size}}' $(IMAGE) | awk '{printf "$(IMAGE): %.0f MB\n", $$1 / 1e6}'
 

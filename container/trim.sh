@@ -8,7 +8,7 @@ find . -type f \( -name '*.pyi' -o -name '*.px[di]' -o -name '*.pyx' -o -name '*
 rm -rf pyarrow/include pyarrow/src numpy/_core/include matplotlib/mpl-data/sample_data jsonschema/benchmarks
 
 # Arrow over networks and S3: rows come to the program as files. Of libarrow_python only the name that is linked stays.
-rm -f pyarrow/libarrow_flight.so.* pyarrow/_flight.* pyarrow/flight.py pyarrow/libarrow_s3.so.* pyarrow/_s3fs.*
+rm -f pyarrow/libarrow_flight.so.* pyarrow/libarrow_python_flight.* pyarrow/_flight.* pyarrow/flight.py pyarrow/libarrow_s3.so.* pyarrow/_s3fs.*
 rm -f pyarrow/libarrow_python.so pyarrow/libarrow_python.so.*.*
 
 # Descriptions of the services of AWS that a run may call, and of those that give credentials.

@@ -73,7 +73,8 @@ class Broker:
         session = self._sandbox.open(Path(request["data"]))
         self._opened += 1
         self._sessions[self._opened] = session
-        exchange.send(self._program, {"session": self._opened})
+        layers = [asdict(layer) for layer in session.layers]
+        exchange.send(self._program, {"session": self._opened, "user": session.user, "layers": layers})
 
     def _execute(self, request: exchange.Message) -> None:
         session = self._sessions[request["session"]]

@@ -14,8 +14,9 @@ from typing import Self
 
 from kaiseki.errors import SandboxError
 from kaiseki.models import Execution
-from kaiseki.sandbox import exchange
+from kaiseki.sandbox import exchange, workdir
 from kaiseki.sandbox.collector import Refused
+from kaiseki.sandbox.layers import Layer
 from kaiseki.sandbox.limits import Limits
 
 
@@ -49,9 +50,10 @@ class BrokeredSandbox:
     def open(self, data: Path) -> "BrokeredSession":
         """A fresh session that reads the Parquet files in `data` by name. Raises SandboxError."""
         self.warm()
-        data.chmod(0o755)  # sessions read it as users of their own
+        workdir.let_read(data)
         answer = self._broker.ask({"do": "open", "data": str(data.resolve())})
-        return BrokeredSession(self._broker, answer["session"])
+        layers = tuple(Layer(**layer) for layer in answer["layers"])
+        return BrokeredSession(self._broker, answer["session"], data, answer["user"], layers)
 
     def close(self) -> None:
         """Ends all sessions. May be called twice."""
@@ -73,14 +75,18 @@ class BrokeredSandbox:
 class BrokeredSession:
     """One session by its number. Adapter of `ports.Session`; a context manager. Made by BrokeredSandbox.open."""
 
-    def __init__(self, broker: "_Broker", number: int) -> None:
+    def __init__(self, broker: "_Broker", number: int, data: Path, user: int | None, layers: tuple[Layer, ...]) -> None:
         self._broker = broker
         self._number = number
+        self._data = data
+        self.user = user  # of its own; None: the one that the broker has
+        self.layers = layers  # that hold it
         self.refused: tuple[Refused, ...] = ()  # what the last `collect` left behind
         self.closed = False
 
     def execute(self, code: str, step: int, timeout: float) -> Execution:
         """As LocalSession.execute. Raises SandboxError if the broker is gone."""
+        workdir.let_read(self._data)
         request = {"do": "execute", "session": self._number, "code": code, "step": step, "timeout": timeout}
         return Execution.model_validate(self._broker.ask(request)["execution"])
 
