@@ -68,7 +68,6 @@ class Zygote:
         order = {
             "host": os.getpid(),
             "host_process_group": os.getpgrp(),
-            "host_group": os.getegid(),
             "layers": asdict(layers),
             "kit": kit.submodule_search_locations[0],
             "preload": preload,
@@ -108,6 +107,7 @@ class Zygote:
                 "session": self._sessions,
                 "temporary": str(Path(tempfile.gettempdir()).resolve()),
                 "data": str(data),
+                "host_group": os.getegid(),
                 "clock": clock.isoformat(),
                 "seed": seed,
                 "limits": asdict(self._limits),

@@ -54,7 +54,7 @@ class Quarters:
             return shared_memory.used_in_view_of(interpreter)
         return shared_memory.used_by(self.user.uid) if self.user else 0
 
-    def leave(self) -> None:
+    def leave(self, interpreter: int) -> None:
         """Removes the folder, and what the session's user left elsewhere. All its processes must have ended."""
         try:
             workdir.remove(self.bounds.folder)
@@ -64,6 +64,8 @@ class Quarters:
         if self.user:
             shared_memory.sweep(self.user.uid)
             self.user.lock.close()
+        else:
+            shared_memory.sweep_of_workers(interpreter)
 
 
 def take(terms: Terms) -> Quarters:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 from kaiseki.sandbox import workdir
@@ -28,6 +29,15 @@ def used_in_view_of(pid: int) -> int:
     except OSError:
         return 0
     return (about.f_blocks - about.f_bfree) * about.f_frsize
+
+
+def sweep_of_workers(interpreter: int) -> None:
+    """Removes what joblib's workers of a killed interpreter left: what bears its number is nobody else's."""
+    mark = re.compile(rf"(sem\.)?(loky-{interpreter}-|joblib_memmapping_folder_{interpreter}_).*")
+    with contextlib.suppress(OSError):
+        for path in Path(_SHARED).iterdir():
+            if mark.fullmatch(path.name):
+                workdir.remove(path)
 
 
 def sweep(uid: int) -> None:

@@ -54,12 +54,13 @@ def run(host: socket.socket, setting: interpreter.Setting, terms: quarters.Terms
         os.setsid()
         processes.become_subreaper()
         place = quarters.take(terms)
+        supervisor = Supervisor(host, setting, place, zygote)
         try:
-            Supervisor(host, setting, place, zygote).serve()
+            supervisor.serve()
         finally:
             place.kill_all()
             processes.end_descendants(_END_SECONDS)
-            place.leave()
+            place.leave(supervisor.interpreter)
     except (Unconfined, OSError) as error:
         print(error, file=sys.stderr, flush=True)
     except Exception:  # noqa: BLE001 - there is no caller; the host reads what the zygote's stderr says
@@ -96,7 +97,7 @@ class Supervisor:
     def serve(self) -> None:
         try:
             ready = self._run_to_answer(0, self._limits.boot)
-            self._watchdog.allow_for(self._pid)
+            self._watchdog.allow_for(self.interpreter)
             user = self._place.user
             self._tell_host({**ready, "folder": str(self._place.bounds.folder), "user": user.uid if user else None})
             while True:
@@ -109,8 +110,8 @@ class Supervisor:
         stdout, stderr, dumps = _Pipe.new(), _Pipe.new(), _Pipe.new()
         ours, theirs = socket.socketpair()
         supervisor = os.getpid()
-        self._pid = os.fork()
-        if self._pid == 0:
+        self.interpreter = os.fork()
+        if self.interpreter == 0:
             signal.set_wakeup_fd(-1)
             _arrange([stdout.write, stderr.write, dumps.write, theirs.detach()])
             interpreter.run(self._setting, self._place.bounds, supervisor)
@@ -124,7 +125,7 @@ class Supervisor:
     def _execute(self, request: wire.Message) -> wire.Message:
         self._pump_output(_MOST_LEFT_IN_A_PIPE)  # of threads that an earlier step left running
         self._clear_output()
-        processes.reset_peak_memory(self._pid)
+        processes.reset_peak_memory(self.interpreter)
         self._watchdog.begin()
         number = request["id"]
         self._unsent = wire.encode({"id": number, "code": request["code"], "step": request["step"]})
@@ -141,7 +142,7 @@ class Supervisor:
             if answer is None and not self._ended:
                 self._ended = self._end_of_itself() or ("time" if left <= 0 else self._watchdog.exceeded())
         seconds = time.monotonic() - started
-        peak = max(self._watchdog.peak_memory, processes.peak_memory(self._pid))
+        peak = max(self._watchdog.peak_memory, processes.peak_memory(self.interpreter))
         if self._ended:
             dump = self._end_interpreter()
             peak = max(peak, self._exit.peak_memory if self._exit else 0)
@@ -176,7 +177,7 @@ class Supervisor:
         dump = b""
         if self._ended != "processes":  # a fork bomb leaves no time to ask
             if not self._exit:
-                processes.kill(self._pid, interpreter.DUMP_SIGNAL)
+                processes.kill(self.interpreter, interpreter.DUMP_SIGNAL)
             dump = self._read_dump()
         self._place.kill_all()
         self._note(processes.end_descendants(_END_SECONDS))
@@ -273,10 +274,10 @@ class Supervisor:
         self._streams = {end: HeadAndTail(limit) for end in (self._stdout, self._stderr)}
 
     def _shared_memory(self) -> int:
-        return self._place.shared_memory(self._pid)
+        return self._place.shared_memory(self.interpreter)
 
     def _note(self, ended: dict[int, processes.Exit]) -> None:
-        self._exit = self._exit or ended.get(self._pid)
+        self._exit = self._exit or ended.get(self.interpreter)
 
     def _tell_host(self, message: wire.Message) -> None:
         self._host.sendall(wire.encode(message))

@@ -61,7 +61,6 @@ class Zygote:
         self._control = control
         self._host: int = order["host"]
         self._host_process_group: int = order["host_process_group"]
-        self._host_group: int = order["host_group"]
         self._kit = kit
         self._layers = layers
         self._no_view = no_view
@@ -117,7 +116,7 @@ class Zygote:
             kit=self._kit,
             limits=Limits(**order["limits"]),
             layers=self._layers,
-            host_group=self._host_group,
+            host_group=order["host_group"],
             no_view=self._no_view,
             spared=(self._host, zygote),
             spared_groups=(self._host_process_group, os.getpgrp()),

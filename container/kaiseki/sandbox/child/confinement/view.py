@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from kaiseki.sandbox.child.confinement import kernel, seccomp
+from kaiseki.sandbox.child.confinement import kernel, privileges, seccomp
 from kaiseki.sandbox.child.confinement.errors import Unconfined
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
@@ -28,6 +28,7 @@ def why_not() -> str:
     pid = os.fork()
     if pid == 0:
         try:
+            privileges.open_to_own_user()  # else the maps of a new user namespace cannot be written
             enter((), "/", 1 << 20)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no view
             os.write(writer, str(error).encode()[:1000])
@@ -43,7 +44,7 @@ def why_not() -> str:
 def enter(readable: Iterable[str], writable: str, shared_memory: int) -> None:
     """Shows the system and the paths that are `readable`, read-only, and the folder `writable`, to be written to.
 
-    `shared_memory` is the size of /dev/shm in bytes. Below /proc a user other than root will see its own processes only,
+    `shared_memory` is the size of /dev/shm in bytes. Below /proc a user other than root sees its own processes only,
     if this process is root's. Raises Unconfined; this process is of no use then.
     """
     try:
