@@ -99,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--timeout", metavar="S", type=float, help="seconds (default 120)")
     run.add_argument("--memory", metavar="MB", type=int, help="megabytes (default 3,072)")
     run.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    doctor = in_sandbox.add_parser("doctor", help="show what holds generated code here, and try it")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
 

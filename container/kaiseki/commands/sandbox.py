@@ -1,13 +1,19 @@
-"""`kaiseki sandbox run`: Python as generated code runs, with the result of AgentCore's Code Interpreter."""
+"""`kaiseki sandbox run`: Python as generated code runs, with the result of AgentCore's Code Interpreter.
+
+`kaiseki sandbox doctor`: which layers hold generated code here, and whether they do.
+"""
 
 import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from kaiseki.build import open_sandbox
 from kaiseki.errors import InputError, UsageError
+from kaiseki.sandbox.doctor import Diagnosis, examine
+from kaiseki.sandbox.local import LocalSandbox
 from kaiseki.sandbox.result import as_content
 from kaiseki.settings import SandboxLimits, Settings
 
@@ -15,6 +21,33 @@ _EXIT_CODES = {"ok": 0, "error": 1, "killed": 3}
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    return _examine(arguments, settings) if arguments.sandbox_command == "doctor" else _run(arguments, settings)
+
+
+def _examine(arguments: argparse.Namespace, settings: Settings) -> int:
+    with LocalSandbox(settings.now, preload=()) as sandbox:
+        diagnosis = examine(sandbox)
+    if arguments.json:
+        print(json.dumps(diagnosis.as_json(), ensure_ascii=False))
+    else:
+        print("\n".join(_lines(diagnosis)))
+    return 0 if diagnosis.safe else 1
+
+
+def _lines(diagnosis: Diagnosis) -> Iterator[str]:
+    for layer in diagnosis.layers:
+        yield f"{layer.state:<11} {layer.name}{f' ({layer.detail})' if layer.detail else ''}"
+    for check in diagnosis.checks:
+        yield f"{'held' if check.held else 'NOT HELD':<11} {check.name}"
+    if diagnosis.safe:
+        yield "Generated code can be run safely here."
+    elif diagnosis.problem:
+        yield f"No generated code is run here: {diagnosis.problem}"
+    else:
+        yield "Generated code is run here, but not held in all that it should be: use the container, or a newer kernel."
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     code = _code(arguments.file)
     limits = _limits(arguments, settings)
     settings = settings.model_copy(update={"sandbox": limits})

@@ -74,13 +74,18 @@ def take(terms: Terms) -> Quarters:
     Raises Unconfined, and OSError for the folder.
     """
     readable = (*paths.of_python(), paths.WITHOUT_PSUTIL, str(terms.kit), str(terms.data))
-    user = _user(terms, readable)
+    no_user = _why_no_user(terms)
+    user = None if no_user else _claim(terms)
+    if user and terms.no_view and (path := identity.out_of_reach((*readable, str(terms.temporary)), user.uid)):
+        user.lock.close()
+        user, no_user = None, f"other users than the program's cannot reach {path}"
     folder = _folder(terms, user)
     bounds = Bounds(
         folder=folder,
         limits=terms.limits,
         layers=terms.layers,
         uid=user.uid if user else None,
+        no_user=no_user,
         no_view=terms.no_view,
         readable=readable,
         listable=(str(terms.kit.parent),),
@@ -90,15 +95,13 @@ def take(terms: Terms) -> Quarters:
     return Quarters(bounds, user)
 
 
-def _user(terms: Terms, readable: tuple[str, ...]) -> identity.Identity | None:
-    if not terms.layers.own_user or identity.why_not():
-        return None
+def _why_no_user(terms: Terms) -> str:
+    return identity.why_not() if terms.layers.own_user else "left out"
+
+
+def _claim(terms: Terms) -> identity.Identity:
     os.setgroups([])
-    user = identity.claim(terms.turn)
-    if terms.no_view and identity.out_of_reach((*readable, str(terms.temporary)), user.uid):
-        user.lock.close()
-        return None
-    return user
+    return identity.claim(terms.turn)
 
 
 def _folder(terms: Terms, user: identity.Identity | None) -> Path:

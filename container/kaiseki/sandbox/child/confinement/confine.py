@@ -23,6 +23,7 @@ class Bounds:
     """What one session is held to.
 
     uid                 the session's own user; None: the host's
+    no_user             why it has none; empty if it has one
     no_view             why the session has no view of its own; empty if it gets one
     readable            folders and files beyond the system's: Python, the kit, the data
     listable            folders whose entries' names Python looks through
@@ -33,6 +34,7 @@ class Bounds:
     limits: Limits
     layers: Layers
     uid: int | None
+    no_user: str
     no_view: str
     readable: tuple[str, ...]
     listable: tuple[str, ...]
@@ -114,7 +116,7 @@ def _enter_view(bounds: Bounds) -> Layer:
 def _become_user(bounds: Bounds) -> Layer:
     name = "user of its own"
     if bounds.uid is None:
-        return Layer(name, ABSENT, identity.why_not() or "left out, or Python is out of other users' reach")
+        return Layer(name, ABSENT, bounds.no_user)
     identity.become(bounds.uid)
     os.umask(_FOR_GROUP)
     privileges.open_to_own_user()  # a change of user closed it again
