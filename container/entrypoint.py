@@ -122,13 +122,13 @@ def drop_other_capabilities() -> None:
 
 
 def _owner(pid: str) -> int | None:
-    """The user of a living process."""
+    """The user of a process that lives, and is not stopped."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return None
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    return None if fields["State"].split()[0] in "ZX" else int(fields["Uid"].split()[0])
+    return None if fields["State"].split()[0] in "ZXT" else int(fields["Uid"].split()[0])
 
 
 def _ended() -> tuple[int, int] | None:

@@ -55,12 +55,12 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
 @contextmanager
 def open_sandbox(settings: Settings, clock: datetime) -> Iterator[Sandbox]:
     """Starts to warm up at once: the schema can be read meanwhile."""
-    with _sandbox(settings, clock) as sandbox:
+    with new_sandbox(settings, clock) as sandbox:
         sandbox.warm()
         yield sandbox
 
 
-def _sandbox(settings: Settings, clock: datetime) -> LocalSandbox | BrokeredSandbox:
+def new_sandbox(settings: Settings, clock: datetime) -> LocalSandbox | BrokeredSandbox:
     limits = Limits(memory=settings.sandbox.memory_mb * MIB)
     if settings.broker is None:
         return LocalSandbox(clock, limits)

@@ -10,10 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from kaiseki.build import open_sandbox
+from kaiseki.build import new_sandbox, open_sandbox
 from kaiseki.errors import InputError, UsageError
 from kaiseki.sandbox.doctor import Diagnosis, examine
-from kaiseki.sandbox.local import LocalSandbox
 from kaiseki.sandbox.result import as_content
 from kaiseki.settings import SandboxLimits, Settings
 
@@ -25,7 +24,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _examine(arguments: argparse.Namespace, settings: Settings) -> int:
-    with LocalSandbox(settings.now, preload=()) as sandbox:
+    with new_sandbox(settings, settings.now) as sandbox:
         diagnosis = examine(sandbox)
     if arguments.json:
         print(json.dumps(diagnosis.as_json(), ensure_ascii=False))
