@@ -30,6 +30,7 @@ STREAMS = (1, 2)
 DUMPS = 3  # where faulthandler tells in which line the process was killed
 CHANNEL = 4  # to the supervisor
 FIRST_FREE = 5
+READY = "ready"  # what the first answer bears, to no request
 DUMP_SIGNAL = signal.SIGUSR1
 _PRELUDE = "from kaiseki_kit import *\nimport numpy as np\nimport pandas as pd\n"
 _LONGEST_ECHO = 8_000  # characters
@@ -109,14 +110,14 @@ class Interpreter:
         gc.enable()
 
     def prelude(self) -> wire.Message:
-        return self._answer(0, _PRELUDE, "prelude")
+        return self._answer(READY, _PRELUDE, "prelude")
 
     def execute(self, request: wire.Message) -> wire.Message:
         file = tracebacks.step_file(request["step"])
         tracebacks.register_source(file, request["code"])
         return self._answer(request["id"], request["code"], file)
 
-    def _answer(self, number: int, code: str, file: str) -> wire.Message:
+    def _answer(self, ticket: str, code: str, file: str) -> wire.Message:
         self._restore_streams()
         exit_code, failure = 0, None
         try:
@@ -133,7 +134,7 @@ class Interpreter:
         _flush()
         if os.getpid() != self._pid:  # a child that the code forked, and that ran off the end of the step
             os._exit(exit_code & 0xFF)
-        return {"id": number, "exit_code": exit_code, "failure": failure}
+        return {"id": ticket, "exit_code": exit_code, "failure": failure}
 
     def _run(self, code: str, file: str) -> None:
         # Not ast.parse: its frame would stand in the traceback of a syntax error.

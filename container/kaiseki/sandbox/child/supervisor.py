@@ -30,6 +30,7 @@ _DUMP_PAUSE = 0.02  # seconds of silence after which a dump is whole
 _EXIT_SECONDS = 0.5  # from the end of the channel to the exit of the process; a living one that closed it is killed
 _END_SECONDS = 10.0
 _LONGEST_DUMP = 64 * 1024
+_TICKET_BYTES = 16
 
 
 class _HostGone(Exception):
@@ -96,7 +97,7 @@ class Supervisor:
 
     def serve(self) -> None:
         try:
-            ready = self._run_to_answer(0, self._limits.boot)
+            ready = self._run_to_answer(interpreter.READY, self._limits.boot) | {"id": 0}
             self._watchdog.allow_for(self.interpreter)
             user = self._place.user
             self._tell_host({**ready, "folder": str(self._place.bounds.folder), "user": user.uid if user else None})
@@ -127,18 +128,22 @@ class Supervisor:
         self._clear_output()
         processes.reset_peak_memory(self.interpreter)
         self._watchdog.begin()
-        number = request["id"]
-        self._unsent = wire.encode({"id": number, "code": request["code"], "step": request["step"]})
-        return self._run_to_answer(number, request["timeout"])
+        ticket = os.urandom(_TICKET_BYTES).hex()
+        self._unsent = wire.encode({"id": ticket, "code": request["code"], "step": request["step"]})
+        return self._run_to_answer(ticket, request["timeout"]) | {"id": request["id"]}
 
-    def _run_to_answer(self, number: int, timeout: float) -> wire.Message:
-        """Watches the interpreter until it answers request `number` or has to be ended."""
+    def _run_to_answer(self, ticket: str, timeout: float) -> wire.Message:
+        """Watches the interpreter until it answers the request that bears `ticket`, or has to be ended.
+
+        A ticket cannot be guessed, and is good for one answer: no answer can be forged ahead, or by processes and
+        threads that earlier steps left behind, unless they search the interpreter's memory for it.
+        """
         started = time.monotonic()
         answer: wire.Message | None = None
         while answer is None and not self._ended:
             left = started + timeout - time.monotonic()
             self._wait(min(INTERVAL, max(left, 0)))
-            answer = self._answer(number)
+            answer = self._answer(ticket)
             if answer is None and not self._ended:
                 self._ended = self._end_of_itself() or ("time" if left <= 0 else self._watchdog.exceeded())
         seconds = time.monotonic() - started
@@ -150,7 +155,6 @@ class Supervisor:
         self._pump_output(_MOST_LEFT_IN_A_PIPE)
         return {
             **(answer or {}),
-            "id": number,
             "killed": self._ended,
             "stdout": self._streams[self._stdout].text(),
             "stderr": self._streams[self._stderr].text(),
@@ -158,11 +162,11 @@ class Supervisor:
             "peak_memory": peak,
         }
 
-    def _answer(self, number: int) -> wire.Message | None:
-        """The interpreter's answer to request `number`, if it has come; frames for others are dropped."""
+    def _answer(self, ticket: str) -> wire.Message | None:
+        """The interpreter's answer to the request, if it has come; frames for others are dropped."""
         try:
             while message := self._answers.next():
-                if message.get("id") == number and isinstance(message.get("exit_code"), int):
+                if message.get("id") == ticket and isinstance(message.get("exit_code"), int):
                     return {key: message.get(key) for key in ("exit_code", "failure", "layers")}
         except wire.BadFrame:
             self._ended = "exit"
