@@ -82,6 +82,20 @@ PROMPTS = [
     ("sensors", "percentage of readings with STATUS FAIL", "answered", "share of rows with `status = 'FAIL'`"),
     ("sensors", "temperature trend over time", "answered", 'average of `"temp c"` by day'),
     ("sensors", "predict 'FIRMWARE'", "refused", "single value"),
+    # counts of what is named, by what is named, and doubts told
+    ("shop", "Top 5 users by number of interactions", "answered", "number of rows by `userid` of table `interactions`"),
+    ("shop", "How many interactions of each type are there?", "answered", "number of rows by `interactiontype`"),
+    ("shop", "Which age group buys most often?", "answered", "share of rows with `purchase` by `age`"),
+    (
+        "shop",
+        "What share of feature1 is from views?",
+        "answered",
+        "share of the sum of `feature1` by `interactiontype`",
+    ),
+    ("shop", "Average age of users who bought", "partial", "The rows measured are of `interactions`"),
+    ("shop", "How many items per user on average?", "needs_input", "measure or rank by"),
+    ("shop", "Which age group purchases the most feature2?", "partial", "left them out"),
+    ("shop", "ユーザーあたりの平均インタラクション数", "answered", "`userid` あたりの平均件数"),
 ]
 
 
@@ -158,6 +172,28 @@ def test_every_fact_of_an_answer_descends_from_a_query(
     measured = [fact for fact in conclusion.replay.facts.values() if fact.kind == "fact"]
     assert measured
     assert all(fact.queries == ("totals",) for fact in measured)
+
+
+def test_the_users_with_the_most_interactions_are_counted_in_the_interactions(
+    warehouses: dict[str, DuckDBWarehouse], sandbox: LocalSandbox, tmp_path: Path
+) -> None:
+    conclusion, _ = investigate("Top 5 users by number of interactions", warehouses["shop"], sandbox, tmp_path)
+    assert conclusion.replay is not None
+    facts = conclusion.replay.facts
+    assert (facts["rows_used"].value, facts["groups_shown"].value) == (3_030, 5)
+    assert int(str(facts["highest_value"].value)) > 20
+
+
+def test_bands_of_a_number_are_labelled_by_their_bounds_and_the_highest_stands_first(
+    warehouses: dict[str, DuckDBWarehouse], sandbox: LocalSandbox, tmp_path: Path
+) -> None:
+    conclusion, _ = investigate("Which age group buys most often?", warehouses["shop"], sandbox, tmp_path)
+    result = list(csv.DictReader((tmp_path / "tables" / "result.csv").open(encoding="utf-8")))
+    labels, *_, rates = zip(*(row.values() for row in result), strict=True)
+    assert set(labels) == {"10–19", "20–29", "30–39", "40–49", "50–59", "60–69", "70–79", "80–89"}
+    assert [float(rate) for rate in rates] == sorted(map(float, rates), reverse=True)
+    assert conclusion.replay is not None
+    assert conclusion.replay.facts["highest_name"].value == labels[0]
 
 
 def test_no_matching_rows_end_in_a_refusal_that_says_so(

@@ -6,7 +6,8 @@ import pytest
 
 from kaiseki.catalog.card import render
 from kaiseki.catalog.references import infer
-from kaiseki.lm.offline.intent import Intent, read_intent
+from kaiseki.lm.offline.intent import Intent
+from kaiseki.lm.offline.interpret import read_intent
 from kaiseki.lm.offline.reading import Briefing, read_briefing
 from kaiseki.models import Catalog, Column, Table
 
@@ -42,6 +43,7 @@ SHOP = Catalog(
                     frequent=(("0", 4_500), ("1", 500)),
                 ),
                 Column(name="order", type="VARCHAR(40)", distinct=5_000, comment="a free remark"),
+                Column(name="orderkind", type="VARCHAR(8)", distinct=2, frequent=(("gift", 4_000), ("own", 1_000))),
             ),
         ),
         Table(
@@ -134,6 +136,70 @@ def test_an_aggregate_is_read_as_statistic_measure_and_groups(
 
 
 @pytest.mark.parametrize(
+    ("question", "statistic", "measure", "groups"),
+    [
+        ("Top 5 customers by number of orders", "count", None, ["customer_id"]),
+        ("Customers with the most orders", "count", None, ["customer_id"]),
+        ("Which customers have the most orders?", "count", None, ["customer_id"]),
+        ("customerごとのorders数トップ10", "count", None, ["customer_id"]),
+        ("How many orders per customer on average?", "per_key", "customer_id", []),
+        ("How many orders of each kind are there?", "count", None, ["orderkind"]),
+        ("kind別のorders数", "count", None, ["orderkind"]),
+        ("Top 3 channels by returned", "total", "returned", ["channel"]),
+        ("Which channel is most likely to be returned?", "average", "returned", ["channel"]),
+        ("Which channel has the most returned?", "total", "returned", ["channel"]),
+        ("How many customers returned orders?", "count", None, []),
+        ("What is the highest amount?", "maximum", "amount", []),
+        ("Highest amount by channel", "maximum", "amount", ["channel"]),
+        ("Share of amount by channel", "sum_share", "amount", ["channel"]),
+        ("What share of amount is from web?", "sum_share", "amount", ["channel"]),
+        ("Compare channels by amount", "total", "amount", ["channel"]),
+        ("Compare web and phone by average amount", "average", "amount", ["channel"]),
+        ("amount per order", "average", "amount", []),
+        ("revenue by channel and month", "total", "amount", ["channel"]),
+    ],
+)
+def test_what_is_counted_or_measured_is_what_the_question_names_as_such(
+    question: str, statistic: str, measure: str | None, groups: list[str]
+) -> None:
+    test_an_aggregate_is_read_as_statistic_measure_and_groups(question, statistic, measure, groups)
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("How many customers have not ordered?", "not"),
+        ("How many customers have not returned orders?", "returned"),
+        ("How many customers never returned orders?", "never"),
+        ("orderのないcustomerの件数、なし", "なし"),
+        ("How many customers and orders are there?", "orders"),
+        ("amount by channel and country code and returned", "returned"),
+        ("Compare the number of orders in 2023 with 2024", "compare"),
+        ("How many new customers are there?", "new"),
+        ("Average amount in the first month", "first"),
+    ],
+)
+def test_a_word_that_may_change_the_meaning_is_kept_where_it_was_not_placed(question: str, word: str) -> None:
+    assert word in intent(question).left_out
+
+
+@pytest.mark.parametrize("question", ["Who are the best customers?", "Which channel sells best?", "the cheapest order"])
+def test_a_ranking_by_nothing_that_is_named_has_no_statistic(question: str) -> None:
+    assert intent(question).statistic == ""
+
+
+def test_two_years_apart_are_no_period() -> None:
+    read = intent("number of orders in 2023 and 2025")
+    assert (read.conditions, read.left_out) == ((), ("2023", "2025"))
+
+
+@pytest.mark.parametrize("question", ["What drives amount?", "What affects the amount?", "何がamountに影響しますか"])
+def test_what_drives_a_column_is_asked_of_a_model_of_it(question: str) -> None:
+    read = intent(question)
+    assert (read.ask, read.target.name if read.target else None) == ("prediction", "amount")
+
+
+@pytest.mark.parametrize(
     ("question", "conditions"),
     [
         ("How many orders from web in 2024?", ["channel IN web", "ordered_at PERIOD 2024-01-01 2025-01-01"]),
@@ -148,6 +214,8 @@ def test_an_aggregate_is_read_as_statistic_measure_and_groups(
         ("how many orders have an amount between 10 and 20", ["amount BETWEEN 10 20"]),
         ("orders not from web by country code", ["channel NOT IN web"]),
         ("web以外の件数", ["channel NOT IN web"]),
+        ("number of orders excluding returned", ["returned = 0"]),
+        ("How many customers returned orders?", ["returned = 1"]),
     ],
 )
 def test_conditions_are_read_from_values_comparisons_and_dates(question: str, conditions: list[str]) -> None:

@@ -133,9 +133,9 @@ class Plan:
 
     def _group(self, column: Column) -> str:
         name = self.draft.name(column)
-        if column.kind != "number" or column.classes or not column.low:
+        if not _banded(column):
             return name
-        width = _width(float(column.high) - float(column.low))
+        width = _width(column)
         return f"FLOOR({name}::FLOAT / {width}) * {width}"
 
     @property
@@ -154,6 +154,11 @@ class Plan:
     def value(self) -> str:
         if self.statistic == "share":
             return "COUNT(*)::FLOAT / SUM(COUNT(*)) OVER ()" if self.dimensions else "1.0"
+        if self.statistic == "per_key":
+            return f"COUNT(*)::FLOAT / NULLIF(COUNT(DISTINCT {self.measured}), 0)"
+        if self.statistic == "sum_share":
+            whole = f"NULLIF(SUM(SUM({self.measured})) OVER (), 0)" if self.dimensions else f"SUM({self.measured})"
+            return f"SUM({self.measured})::FLOAT / {whole}"
         if self.statistic == "total":
             kind = "BIGINT" if self.number == "int" else "FLOAT"
             return f"SUM(CAST({self.measured} AS {kind}))::{kind}"
@@ -175,7 +180,7 @@ class Plan:
     def spec(self) -> str:
         measure = self.draft.intent.measure
         rate = measure is not None and measure.kind == "flag" and self.statistic == "average"
-        if self.number == "float" and (rate or self.statistic in ("share", "value_share")):
+        if self.number == "float" and (rate or self.statistic in ("share", "sum_share", "value_share")):
             return ":.1%"
         return {"int": ":,", "str": ""}.get(self.number, ":,.2f" if measure and _size(measure) >= 10 else ":.4g")
 
@@ -207,7 +212,7 @@ class Plan:
         """Whether rows come in the order of the statistic; periods and classes of numbers have one of their own."""
         groups = self.draft.intent.groups
         natural = self.time is not None or (len(groups) == 1 and groups[0].kind == "number")
-        return bool(self.draft.intent.top) or not natural
+        return self.draft.intent.ranked or not natural
 
     def where(self) -> str:
         compared = self.draft.intent.compared
@@ -301,7 +306,12 @@ def _labels(plan: Plan) -> str:
     if plan.time:
         code.append(f'rows["label_of_period"] = {_PERIODS[plan.grain][0]}')
     groups = [alias for alias in plan.dimensions if alias != "period"]
-    for alias in groups:
+    for alias, column in zip(groups, plan.draft.intent.groups, strict=True):
+        if _banded(column):
+            last = f"v + {float(_width(column)) - column.whole:g}"
+            code.append(f'bands = rows["{alias}"].map(lambda v: f"{{v:g}}–{{{last}:g}}")')
+            code.append(f'rows["{alias}"] = bands.where(rows["{alias}"].notna(), {plan.draft.say(_MISSING)!r})')
+            continue
         code.append(f'whole = rows["{alias}"].map(lambda v: f"{{v:g}}" if isinstance(v, float) else str(v))')
         code.append(f'rows["{alias}"] = whole.where(rows["{alias}"].notna(), {plan.draft.say(_MISSING)!r})')
     return "\n".join(code)
@@ -329,9 +339,14 @@ def _from_single_rows(plan: Plan) -> str:
     return lines(load, grouped)
 
 
-def _width(span: float) -> str:
-    """A round width that cuts `span` into about ten classes."""
-    rough = max(span, 1e-9) / _CLASSES
+def _banded(column: Column) -> bool:
+    """Whether a number has too many values to be grouped by each of them."""
+    return column.kind == "number" and not column.classes and column.low != ""
+
+
+def _width(column: Column) -> str:
+    """A round width that cuts a column's range into about ten bands."""
+    rough = max(float(column.high) - float(column.low), 1e-9) / _CLASSES
     power = 10.0 ** int(f"{rough:e}".split("e")[1])
     width = next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.99)
     return f"{width:.12f}".rstrip("0").rstrip(".")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from kaiseki.lm.offline import vocabulary as words
 from kaiseki.lm.offline.mentions import Mention
@@ -46,6 +47,8 @@ _RELATIVE = (
     (re.compile(r"\bthis month\b|今月"), "month", 0),
 )
 _LAST_DAYS = re.compile(r"\b(?:last|past) (\d+) days\b|(?:過去|直近)(\d+)日")
+_RANGE = re.compile(r" ?(?:to|until|till|through|-|–|〜|~|から) ?")
+_RANGE_START = re.compile(r"\bbetween ?$")
 _SINCE = re.compile(r"\b(?:since|from|starting)(?: the)? ?$")
 _AFTER = re.compile(r"\bafter ?$")
 _BEFORE = re.compile(r"\b(?:before|until|prior to) ?$")
@@ -130,7 +133,7 @@ def _period(
     periods = [(m.start(), m.end(), *_bounds(m)) for m in _PERIOD.finditer(free) if _bounds(m) != ("", "")]
     periods += _relative(free, briefing.today)
     column = _time_column(columns, briefing)
-    if not periods or column is None:
+    if not periods or column is None or not _joined(free, periods):
         return [], []
     first, last = periods[0], periods[-1]
     start, end = min(p[2] for p in periods), max(p[3] for p in periods)
@@ -147,6 +150,14 @@ def _period(
         return [Condition(column, "PERIOD", (start, end))], stretch
     years = (start[:4] or "0", str(int(end[:4]) - (end[4:] == "-01-01")) if end else "9999")
     return [Condition(column, "BETWEEN", years)], [*stretch, (first[0], last[1])]
+
+
+def _joined(text: str, periods: list[tuple[int, int, str, str]]) -> bool:
+    """Whether the periods make one: a range, or years that follow each other ("2023 and 2025" are two)."""
+    pairs = list(pairwise(periods))
+    return all(
+        a[3] == b[2] or _RANGE.fullmatch(text[a[1] : b[0]]) or _RANGE_START.search(text[: a[0]]) for a, b in pairs
+    )
 
 
 def _bounds(match: re.Match[str]) -> tuple[str, str]:

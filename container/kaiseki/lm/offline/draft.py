@@ -36,13 +36,14 @@ class Draft:
         """`what` was understood, `answer` says what was found; `single_rows`: the query does not aggregate."""
         cut = single_rows and self.oversized
         # A word that was not understood is most likely a condition; what names a target is plain enough without.
-        partial = self.intent.left_out and self.intent.ask != "prediction"
+        partial = self.intent.unit or (self.intent.left_out and self.intent.ask != "prediction")
         outcome: Outcome = "partial" if partial else "answered"
         text = "\n\n".join(
             part
             for part in (
                 self._read_as(what, conditions=True),
                 answer,
+                self._unit(),
                 remarks(self.intent),
                 say(self.intent.language, "truncated") if cut else "",
             )
@@ -59,6 +60,11 @@ class Draft:
         if conditions and self.intent.conditions:
             what = say(language, "where", what=what)
         return say(language, "read_as", what=what)
+
+    def _unit(self) -> str:
+        unit = self.intent.unit
+        names = {"base": shown(self.source.base.sql), "named": shown(unit.sql)} if unit else {}
+        return say(self.intent.language, "unit", **names) if unit else ""
 
     @property
     def compared(self) -> str:

@@ -8,7 +8,8 @@ from dspy import lm15
 
 from kaiseki.lm.offline import aggregate, overview, prediction, relation, wording
 from kaiseki.lm.offline.draft import Draft, remarks
-from kaiseki.lm.offline.intent import Intent, read_intent
+from kaiseki.lm.offline.intent import Intent
+from kaiseki.lm.offline.interpret import read_intent
 from kaiseki.lm.offline.mentions import folded
 from kaiseki.lm.offline.program import Outcome, Program, shown
 from kaiseki.lm.offline.reading import Briefing, Column, Table, read_briefing
@@ -110,7 +111,7 @@ def _programs(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
 
 
 def _aggregate(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
-    if intent.measure is None and intent.statistic not in ("count", "share", "distinct") and not intent.compared:
+    if intent.measure is None and intent.statistic not in ("count", "share"):
         return (_which_measure(intent),)
     base = intent.tables[0] if intent.named and not (intent.measure and intent.measure.numeric) else None
     home = base or (briefing.table(intent.measure.table) if intent.measure else None)
@@ -126,21 +127,43 @@ def _aggregate(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
         return (_unjoined(intent, used),)
     if base and source.base is not base and intent.statistic == "count" and (key := _key_towards(base, source)):
         intent = replace(intent, statistic="distinct", measure=key)
+    keys = intent.groups if intent.statistic == "count" else [intent.measure] if intent.statistic == "per_key" else ()
+    if any(c and c.key and c.table == source.base.sql for c in keys):
+        return (_which_measure(replace(intent, statistic="")),)  # each group would be a single row
+    intent = replace(intent, unit=_other_unit(intent, source))
     return aggregate.programs(Draft(intent, briefing, source), time, _grain(intent.grain, time))
 
 
 def _which_measure(intent: Intent) -> Program:
-    statistic = wording.choose(intent.language, wording.STATISTICS[intent.statistic], column="…")
+    if not intent.statistic:
+        key, statistic = "which_number", ""
+    else:
+        key, statistic = (
+            "which_measure",
+            wording.choose(intent.language, wording.STATISTICS[intent.statistic], column="…"),
+        )
     numbers = [c for t in intent.tables for c in t.columns if c.kind == "number"]
     columns = wording.columns_listed(intent.language, numbers) or "–"
     told = remarks(intent)
-    return _only(intent, "needs_input", "which_measure", statistic=statistic, columns=columns, remarks=told)
+    return _only(intent, "needs_input", key, statistic=statistic, columns=columns, remarks=told)
 
 
 def _nearest_key(column: Column, table: Table | None) -> Column:
     """The column of `table` that points to `column`, if it has one: it says the same without a join."""
     own = table.columns if table else ()
     return next((c for c in own if (c.references, c.referenced) == (column.table, column.sql)), column)
+
+
+def _other_unit(intent: Intent, source: Source) -> Table | None:
+    """The table that the question speaks of, if the statistic is of the rows of another and would differ with them."""
+    if intent.statistic in ("distinct", "maximum", "minimum"):
+        return None
+    joined = [t for t, _ in source.joins]
+    if intent.measure and intent.measure.kind == "number":
+        return next((t for t in joined if t.sql == intent.measure.table), None)
+    grouped = {name for g in intent.groups for name in (g.table, g.references)}
+    subjects = [t for t in intent.tables if t.sql not in grouped] if intent.named else []
+    return None if source.base in subjects else next((t for t in subjects if t in joined or intent.measure), None)
 
 
 def _key_towards(table: Table, source: Source) -> Column | None:

@@ -139,8 +139,8 @@ def _partial(text: str, tables: tuple[Table, ...], taken: tuple[Mention, ...]) -
     for match in re.finditer(r"[a-z]{3,}", text):
         if match[0] not in HARMLESS and not _keyword(match[0]):
             found.extend(_part(text, match.start(), match.end(), match[0], tables))
-    for japanese, english in GLOSSARY.items():
-        for match in re.finditer(japanese, text):
+    for said, english in GLOSSARY.items():
+        for match in re.finditer(rf"\b{said}\b" if said.isascii() else said, text):
             for word in english.split():
                 found.extend(_part(text, match.start(), match.end(), word, tables))
     return [m for m in found if not any(t.start < m.end and m.start < t.end for t in taken)]
@@ -159,9 +159,17 @@ def _part(text: str, start: int, end: int, word: str, tables: tuple[Table, ...])
         for c in t.columns
         if any(_alike(stem(word), p) for p in _words(c.name))
     ]
+    holding = holding or _tails(word, tables)
     fewest = min((size for size, _ in holding), default=0)
     columns = tuple(c for size, c in holding if size == fewest)
     return [_at(text, start, end, Mention(0, 0, False, named, columns, partial=True))] if named or columns else []
+
+
+def _tails(word: str, tables: tuple[Table, ...]) -> list[tuple[int, Column]]:
+    """The one column of categories whose name ends so ("type" for interactiontype)."""
+    ending = stem(word)
+    found = [c for t in tables for c in t.columns if c.classes and len(ending) >= 4 and _key(c.name).endswith(ending)]
+    return [(1, column) for column in found] if len(found) == 1 else []
 
 
 def _alike(word: str, part: str) -> bool:

@@ -36,6 +36,7 @@ class Column:
     references: str = ""  # SQL name of the table that it points to
     referenced: str = ""  # and of the column there
     comment: str = ""
+    key: bool = False  # whether each row of its table has a value of its own
 
     @property
     def numeric(self) -> bool:
@@ -145,7 +146,10 @@ def _column(line: re.Match[str], table: Table) -> Column:
         referenced=target[2] if target else "",
         comment=comment.removesuffix("]"),
     )
-    return replace(column, kind=_kind(column, "; primary key" in f"; {rest}", table.rows))
+    primary = "; primary key" in f"; {rest}"
+    return replace(
+        column, kind=_kind(column, primary, table.rows), key=primary or (bool(count) and count == table.rows)
+    )
 
 
 def _kind(column: Column, primary: bool, rows: int) -> Kind:

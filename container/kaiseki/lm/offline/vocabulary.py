@@ -17,14 +17,17 @@ PREDICTION = re.compile(
     r"\b(?:predict\w*|classif\w*|regress\w*|machine[- ]learning|ml|target|train\w*|models?|label)\b|"
     r"予測|分類|回帰|機械学習|モデル|目的変数|ターゲット|教師あり"
 )
-DRIVERS = re.compile(r"\b(?:drivers?|factors?|features? (?:matter|drive|affect|influence)\w*)\b|要因|決め手|効いて")
+DRIVERS = re.compile(
+    r"\b(?:drivers?|factors?|features? (?:matter|drive|affect|influence)\w*|"
+    r"what (?:\w+ )?(?:drives?|affects?|influences?|determines?|impacts?|explains?))\b|"
+    r"要因|決め手|効いて|何が[^。]*影響"
+)
 RELATION = re.compile(
     r"\b(?:relat\w*|correlat\w*(?: coefficients?)?|associat\w*|connect\w*|depend\w*|affects?|influences?|impacts?|"
     r"effect|links?|linked|"
-    r"versus|vs|"
     r"differs?|independent)\b|関係|関連|相関|影響|連関|依存|独立|差がある|差はある|違いがある|違いはある|有意差"
 )
-DIFFERENCE = re.compile(r"\bdifferen(?:ce|ces|t)\b|違い|差")
+DIFFERENCE = re.compile(r"\b(?:differen(?:ce|ces|t)|versus|vs)\b|違い|差")
 OVERVIEW = re.compile(
     r"\b(?:overview|summar\w*|describe|description|profile|explore|what (?:data|tables|columns)|which (?:tables|"
     r"columns)|schema|"
@@ -42,11 +45,14 @@ STATISTICS = tuple(
         ("median", r"\bmedians?\b|中央値"),
         ("deviation", r"\bstandard deviations?\b|\bstd(?: ?dev)?\b|標準偏差"),
         ("average", r"\b(?:averages?|mean|avg|averaged)\b|平均"),
-        ("share", r"\b(?:shares?|percentages?|percent|proportions?|rates?|ratios?|fractions?)\b|割合|比率|シェア|率"),
+        (
+            "share",
+            r"\b(?:shares?|percentages?|percent|proportions?|rates?|ratios?|fractions?)\b|割合|構成比|比率|シェア|率",
+        ),
         (
             "count",
-            r"\b(?:how many|number of|count(?:s|ed)?|how often|most (?:often|frequent(?:ly)?)|frequency)\b|件数|何件|"
-            r"人数|何人|個数|回数|何回|いくつ|頻度|数",
+            r"\b(?:how many|number of|count(?:s|ed)?|how often|(?:most|least) (?:often|frequent(?:ly)?|common(?:ly)?|"
+            r"popular)|busiest|quietest|frequency)\b|件数|何件|人数|何人|個数|回数|何回|いくつ|頻度|人気|数",
         ),
         ("total", r"\b(?:totals?|sums?|overall|how much)\b|合計|総額|総計|総|いくら"),
         ("maximum", r"\b(?:maximum|max|latest|peak)\b|最大値?|最高値?"),
@@ -59,6 +65,13 @@ EXTREME = re.compile(
     r"shortest|youngest|cheapest|quietest|rank\w*)\b|"
     r"最も|一番|最多|最大|最高|最少|最小|最低|多い|少ない|高い|低い|上位|下位|トップ|ベスト|ワースト|ランキング"
 )
+OFTEN = re.compile(
+    r"\b(?:(?:most|more|least|less) (?:often|frequently|likely)|how often|how likely|likel(?:y|ihood)|probability)\b|"
+    r"しやすい|確率|頻度"
+)
+CONTRAST = re.compile(r"\b(?:compar\w+|versus|vs|difference)\b|比較|比べ|違い")
+NEGATION = re.compile(r"\b(?:not|no|non|never|none|without|except|excluding|exclude|other than|[a-z]+n't)\b")
+NEGATION_JAPANESE = re.compile(r"以外|除[いくき]|ではない|でない|(?:し|い|され)(?:てい)?ない|なし|せず|非")
 ASCENDING = re.compile(
     r"\b(?:fewest|lowest|smallest|least|worst|bottom|shortest|youngest|cheapest|quietest|ascending)\b|最少|最小|最低|"
     r"少ない|低い|下位|ワースト|昇順"
@@ -73,28 +86,17 @@ TOP = re.compile(
     rf"\b{NUMBER} (?=[^.]{{1,40}}\b(?:with|having) the (?:most|highest|largest|fewest|lowest))"
 )
 
+_EACH = r"(?:by|per|each|every|and|which|what|busiest|quietest|best|worst)"
 GRAINS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         ("weekday", r"\b(?:weekdays?|days? of (?:the )?week)\b|曜日"),
-        (
-            "hour",
-            r"\b(?:hours? of (?:the )?day|hourly|(?:by|per|each|every) hour|(?:which|what) hour)\b|時間帯|時間別|"
-            r"時刻別|時間ごと|何時",
-        ),
-        ("day", r"\b(?:daily|(?:by|per|each|every) (?:day|date)|day by day)\b|日別|日ごと|日次|日毎|毎日"),
-        ("week", r"\b(?:weekly|(?:by|per|each|every) week|week by week)\b|週別|週ごと|週次|週毎|毎週"),
-        (
-            "month",
-            r"\b(?:monthly|(?:by|per|each|every|which|what) month|months|month by month)\b|月別|月ごと|月次|月毎|"
-            r"毎月|各月|何月",
-        ),
-        ("quarter", r"\b(?:quarterly|(?:by|per|each|every|which|what) quarter|quarters)\b|四半期"),
-        (
-            "year",
-            r"\b(?:yearly|annual(?:ly)?|(?:by|per|each|every|which|what) year|years|year by year)\b|年別|年ごと|年次|"
-            r"年毎|毎年|各年",
-        ),
+        ("hour", rf"\b(?:hours? of (?:the )?day|hourly|{_EACH} hour)\b|時間帯|時間別|時刻別|時間ごと|何時"),
+        ("day", rf"\b(?:daily|{_EACH} (?:day|date)|day by day)\b|日別|日ごと|日次|日毎|毎日"),
+        ("week", rf"\b(?:weekly|{_EACH} week|week by week)\b|週別|週ごと|週次|週毎|毎週"),
+        ("month", rf"\b(?:monthly|{_EACH} month|months|month by month)\b|月別|月ごと|月次|月毎|毎月|各月|何月"),
+        ("quarter", rf"\b(?:quarterly|{_EACH} quarter|quarters)\b|四半期"),
+        ("year", rf"\b(?:yearly|annual(?:ly)?|{_EACH} year|years|year by year)\b|年別|年ごと|年次|年毎|毎年|各年"),
     )
 )
 TREND = re.compile(
@@ -104,6 +106,11 @@ TREND = re.compile(
 BY_BEFORE = re.compile(
     r"(?:\b(?:by|per|each|every|across|among|which|what|within)|各|どの)(?: (?:the|their|its|different))?[ '\"「『`]*$"
 )
+MOST_BEFORE = re.compile(
+    r"\b(?:(?:the )?(?:most|fewest|least|highest|lowest|largest|smallest|longest|shortest|number of)) ['\"`]*$"
+)
+GROUPS_FOLLOW = re.compile(r"^ ?(?:by|per|of each|for each|in each)\b")
+COUNT_AFTER = re.compile(r"^[ '\"」』`]*(?:の?(?:件数|人数|個数|回数|数)|[がの](?:最も|一番)?(?:多|少な)い)")
 COUNT_BEFORE = re.compile(
     r"\b(?:how many|number of|count of|count)(?: (?:the|all|different|distinct|unique))? ['\"`]*$"
 )
@@ -111,11 +118,14 @@ SORT_BEFORE = re.compile(r"\b(?:sort|sorted|order|ordered|rank|ranked|ranking) b
 ALSO_BEFORE = re.compile(
     r"^[ '\"」』`]*(?:,|and|, and|&|x|と|、|・|および|及び|かつ|×|ごと、?)(?: (?:by|per|the|each))?[ '\"「『`]*$"
 )
+ALSO_COUNTED = re.compile("\ufffc数?(?:,? and |, |と|、)(?:the )?(?:number of )?$")
 BY_AFTER = re.compile(
-    r"^[ '\"」』`]*(?:(?:列|カラム)(?:の値)?)?(?:別|ごと|毎|每|単位|の内訳|ランキング|(?:に|で)(?:分け|グループ|"
-    r"集計)|によって)"
+    r"^[ '\"」』`]*(?:(?:列|カラム)(?:の値)?)?(?:層?別|あたり|当たり|ごと|毎|每|単位|の内訳|ランキング|"
+    r"(?:に|で)(?:分け|グループ|集計)|によって)"
 )
-NOT_BEFORE = re.compile(r"\b(?:not|except|excluding|without|other than)(?: (?:for|from|in|via|by))? ['\"「`]*$")
+NOT_BEFORE = re.compile(
+    r"\b(?:not|non|except|excluding|exclude|without|other than)[ -](?:(?:for|from|in|via|by) )?['\"「`]*$"
+)
 NOT_AFTER = re.compile(r"^['\"」`]*(?:以外|を除|ではない|でない)")
 TARGET_BEFORE = re.compile(
     r"(?:\b(?:predict\w*|target\w*|classif(?:y|ies)|label|estimat\w*|regress(?:ion)? (?:for|of|on))"
@@ -151,19 +161,24 @@ AMOUNT = re.compile(
 )
 
 # Whatever of them a question has played its part.
-KEYWORDS = (TOP, PREDICTION, DRIVERS, RELATION, DIFFERENCE, OVERVIEW, DISTRIBUTION, EXTREME, TREND, REGRESSION)
+KEYWORDS = (
+    TOP, PREDICTION, DRIVERS, RELATION, DIFFERENCE, OVERVIEW, DISTRIBUTION, OFTEN, EXTREME, CONTRAST, TREND, REGRESSION
+)  # fmt: skip
 
-# What Japanese questions call the columns of English schemas.
+# What questions call the columns of English schemas.
 GLOSSARY: dict[str, str] = {
     "ユーザー": "user", "ユーザ": "user", "会員": "member", "顧客": "customer", "商品": "product", "製品": "product",
-    "注文": "order", "購入": "purchase", "購買": "purchase", "売上": "sales revenue amount "
-                                                             "金額", "価格": "price", "単価": "price",
-    "金額": "amount", "数量": "quantity", "費用": "cost", "店舗": "store", "年齢": "age", "性別": "gender",
+    "注文": "order", "購入": "purchase", "購買": "purchase", "売上": "sales revenue amount 金額", "価格": "price",
+    "単価": "price", "返品": "return", "年代": "age", "年齢層": "age", "男女": "gender sex", "診療科": "department",
+    "医師": "doctor", "血圧": "pressure", "喫煙": "smoker",
+    "金額": "amount", "数量": "quantity", "費用": "cost", "店舗": "store", "年齢": "age", "性別": "gender sex",
     "国": "country", "地域": "region", "都市": "city", "部門": "department", "部署": "department", "給与": "salary",
     "評価": "rating", "種類": "type", "カテゴリ": "category", "カテゴリー": "category", "患者": "patient",
     "気温": "temperature", "温度": "temperature", "湿度": "humidity", "気圧": "pressure",
     "インタラクション": "interaction",
     "行動": "interaction", "支払": "payment", "状態": "status", "日付": "date", "アイテム": "item",
+    "revenue": "amount sales", "sales": "amount revenue", "spent": "amount", "spend": "amount", "buy": "purchase",
+    "buys": "purchase", "bought": "purchase", "buyers": "purchase",
 }  # fmt: skip
 
 _FUNCTION_WORDS = """
@@ -172,22 +187,22 @@ vs we
 """
 _ORDINARY_WORDS = """
 about above accuracy after also am among analyse analysis analyze ask available based been being best between both
-broken build built calculate can chart column columns compare compared comparison compute could create data
-database dataset day days determine did difference differences different does down draw during each evaluate every
-everything exist feature features field fields figure find first following get give given good graph group groupby
-grouped groups had has have having held hello help here how info information into just know last least let like
-list look made make many mean month months more most much must name named names need new number numbers often
+broken build built calculate can chart column columns compute could create data
+database dataset descending determine did does down draw during each evaluate every
+everything exist feature features field fields figure find following get give given good graph group groupby
+grouped groups had has have having held hello help here how info information into just know least let like
+list look made make many mean more most much must name named names need number numbers often
 only order ordered
-our out over overall own perform place placed please plot possible present quick range rank record recorded
+our out over overall own perform place placed please plot possible present quick rank record recorded
 records report respect result results row rows same score see separately set show shown significant significantly
-since some sort sorted split statistically statistics summary table tables target tell test than that their them
+since sold some sort sorted split statistically statistics summary table tables target tell test than that their them
 then there these they thing this those through time times two under until use used using value values variable
-variables very want was well were what when where whether which while who whole whose will with within would year
-years you your
+variables very want was well were what when where whether which while who whole whose will with within would
+you your
 """
 # Too common to be taken for the name of a column, even where a column has that name.
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
-HARMLESS = FUNCTION_WORDS | frozenset(_ORDINARY_WORDS.split())
+HARMLESS = (FUNCTION_WORDS | frozenset(_ORDINARY_WORDS.split())) - {"no", "not"}
 HARMLESS_JAPANESE = re.compile(
     r"データ|テーブル|カラム|グラフ|チャート|表|列|値|変数|使用|利用|作成|集計|分析|計算|教|知|見|出|示|表示|比較|調|"
     r"確認|"

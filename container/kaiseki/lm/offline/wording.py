@@ -64,6 +64,14 @@ SENTENCES: dict[str, Texts] = {
         "Of which column should I take the $statistic? $remarks Numbers are in: $columns.",
         "どの列の$statisticを求めますか。$remarks 数値の列: $columns。",
     ),
+    "which_number": (
+        "What should I measure or rank by: how many rows there are, or a number? $remarks Numbers are in: $columns.",
+        "何を基準にしますか（件数、または数値の列）。$remarks 数値の列: $columns。",
+    ),
+    "unit": (
+        "The rows measured are of $base, so one row of $named counts as often as it appears there, or not at all.",
+        "集計の単位は $base の行です。$named の各行は、そこに現れる回数だけ数えられます（現れなければ数えません）。",
+    ),
     "which_target": (
         "Which column should be predicted? No column of that name is in the tables. There are: $columns.",
         "どの列を予測しますか。その名前の列はテーブルにありません。ある列: $columns。",
@@ -95,6 +103,8 @@ STATISTICS: dict[str, Texts] = {
     "minimum": ("minimum of $column", "$column の最小値"),
     "share": ("share of rows", "行の割合"),
     "rate": ("share of rows with $column", "$column に該当する行の割合"),
+    "per_key": ("average number of rows per $column that has any", "$column あたりの平均件数（行のあるもののみ）"),
+    "sum_share": ("share of the sum of $column", "$column の合計に占める割合"),
     "value_share": ("share of rows with `{compared}`", "`{compared}` の行の割合"),
 }
 GRAINS: dict[str, Texts] = {
