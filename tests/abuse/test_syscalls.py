@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -163,31 +163,6 @@ def test_no_namespace_of_the_host_is_joined(attack: Attack, kind: str) -> None:
         "    if number is not None and call(308, number, 0, arm=268) == 0: through()"
     )
     assert not gone_through(attack, code, HOST=os.getpid(), KIND=kind)
-
-
-@pytest.fixture
-def mount_point(public_folder: Path) -> Iterator[Path]:
-    point = public_folder / "mount"
-    point.mkdir()
-    yield point
-    while os.path.ismount(point):
-        os.system(f"umount -l {point}")
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "call(165, b'tmpfs', POINT, b'tmpfs', 0, None, arm=40)",
-        "call(165, b'/', POINT, None, 4096, None, arm=40)",
-        "call(429, call(428, -100, b'/etc', 1), b'', -100, POINT, 4)",
-        "subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', POINT])",
-        "subprocess.run(['unshare', '-rm', 'mount', '-t', 'tmpfs', 'tmpfs', POINT])",
-    ],
-    ids=["tmpfs", "bind", "clone-of-a-tree", "mount-program", "in-a-namespace"],
-)
-def test_nothing_is_mounted(attack: Attack, mount_point: Path, code: str) -> None:
-    attack(code, POINT=str(mount_point).encode())
-    assert str(mount_point) not in Path("/proc/self/mounts").read_text()
 
 
 def test_nothing_is_unmounted(attack: Attack) -> None:
