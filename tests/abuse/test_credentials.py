@@ -15,6 +15,7 @@ CANARY = f"begins-{SECRET}"
 PROGRAM = """
 import json, os, sys
 from datetime import UTC, datetime
+from pathlib import Path
 from kaiseki.sandbox.local import LocalSandbox
 
 kept = [os.environ["AWS_SECRET_ACCESS_KEY"] + "-in-memory", open(sys.argv[1])]
