@@ -71,6 +71,12 @@ class Broker:
         if self._sandbox is None:
             raise SandboxError("a session was asked for before the sandbox was started")
         session = self._sandbox.open(Path(request["data"]))
+        if session.user is None and os.geteuid() == 0:
+            session.close()
+            raise SandboxError(
+                f"no user of a session's own can reach {request['data']} or {tempfile.gettempdir()}",
+                hint="open the folders above them to others (chmod o+x)",
+            )
         self._opened += 1
         self._sessions[self._opened] = session
         layers = [asdict(layer) for layer in session.layers]

@@ -46,6 +46,7 @@ _O_TMPFILE = 0o20000000
 _AF_UNIX = 1
 _SOCKET_TYPES = 0xF
 _SOCK_DGRAM = 2
+_SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
 _PRIO_PROCESS = 0
 _IOPRIO_WHO_PROCESS = 1
 _QUERY_PERSONALITY = 0xFFFF_FFFF
@@ -108,6 +109,9 @@ def _by_argument() -> Iterator[_Rule]:
                     Condition(flags + 1, _SETUID_BIT, mask=_SETUID_BIT),
                 ),
             )
+    # A filter that asks its owner could answer calls of programs in ways that they do not expect.
+    listens = _SECCOMP_FILTER_FLAG_NEW_LISTENER
+    yield "seccomp", refuse, (Condition(1, listens, mask=listens),)
     for name in ("prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"):
         yield name, refuse, (Condition(0, 0, equal=False),)  # of other processes
     for name, which in (("setpriority", _PRIO_PROCESS), ("ioprio_set", _IOPRIO_WHO_PROCESS)):

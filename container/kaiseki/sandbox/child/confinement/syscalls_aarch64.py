@@ -83,6 +83,7 @@ NUMBERS = {
     "sched_setattr": 274,
     "sched_setparam": 118,
     "sched_setscheduler": 119,
+    "seccomp": 277,
     "semctl": 191,
     "semget": 190,
     "semop": 193,

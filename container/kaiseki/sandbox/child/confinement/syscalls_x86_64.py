@@ -94,6 +94,7 @@ NUMBERS = {
     "sched_setattr": 314,
     "sched_setparam": 142,
     "sched_setscheduler": 144,
+    "seccomp": 317,
     "semctl": 66,
     "semget": 64,
     "semop": 65,

@@ -12,7 +12,14 @@ from kaiseki.sandbox.child.confinement.errors import Unconfined
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
 # All else at the top, /home and /tmp above all, is covered.
-_SYSTEM = {"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "dev", "proc", "sys", "nix", "gnu"}
+_SYSTEM = {"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "proc", "sys", "nix", "gnu"}
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_LINKS = {
+    "/dev/fd": "/proc/self/fd",
+    "/dev/stdin": "/proc/self/fd/0",
+    "/dev/stdout": "/proc/self/fd/1",
+    "/dev/stderr": "/proc/self/fd/2",
+}
 _CLONE_NEWNS = 0x0002_0000
 _CLONE_NEWIPC = 0x0800_0000
 _CLONE_NEWUSER = 0x1000_0000
@@ -50,15 +57,18 @@ def enter(readable: Iterable[str], writable: str, shared_memory: int) -> None:
     try:
         _unshare()
         kernel.mount(None, "/", None, _MS_REC | _MS_PRIVATE)
-        shown = sorted({*(path for path in readable if Path(path).exists()), writable} - {"/"})
+        shown = sorted({*(path for path in (*readable, *_DEVICES) if Path(path).exists()), writable} - {"/"})
         covered = [folder for folder in _to_cover() if not any(Path(folder).is_relative_to(path) for path in shown)]
         opened = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in shown}
         for folder in covered:
             kernel.mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
+        Path(SHARED_MEMORY).mkdir(exist_ok=True)
         kernel.mount("tmpfs", SHARED_MEMORY, "tmpfs", _MS_NOSUID | _MS_NODEV, f"mode=1777,size={shared_memory}")
         for path, descriptor in opened.items():
-            if path == writable or any(Path(path).is_relative_to(folder) for folder in (*covered, SHARED_MEMORY)):
+            if path == writable or any(Path(path).is_relative_to(folder) for folder in covered):
                 _show(path, descriptor)
+        for link, target in _LINKS.items():
+            Path(link).symlink_to(target)
         if os.geteuid() == 0:  # this option is the mount's own since Linux 5.8; mount_setattr came later
             kernel.mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "hidepid=2")
         _set_attributes("/", to_set=_MOUNT_ATTR_RDONLY, flags=_AT_RECURSIVE)
