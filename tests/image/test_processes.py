@@ -11,7 +11,8 @@ CREDENTIALS = [f"--env=AWS_SECRET_ACCESS_KEY={CANARY}", f"--env=AWS_CONTAINER_CR
 PROGRAM_USER = 10001
 SLEEP = "import time\ntime.sleep(100)"
 HEALTHY = ("/opt/venv/bin/python", "-I", "/opt/entrypoint.py", "--healthy")
-# Every process but the one that looks: its users (real, effective, saved), capabilities, owner of its files in /proc, and readable environment.
+# Every process but the one that looks: its users (real, effective, saved), its capabilities, who owns its environment,
+# and what this is, if it can be read.
 LOOK = """
 import json, os, time
 from pathlib import Path
@@ -25,8 +26,9 @@ def look():
             try: environment = (entry / "environ").read_bytes().decode()
             except OSError: environment = None
             found.append(dict(
-                pid=int(entry.name), users=sorted(set(map(int, field(status, "Uid")[:3]))), groups=field(status, "Groups"),
-                gid=int(field(status, "Gid")[0]), capabilities=int(field(status, "CapEff")[0], 16),
+                pid=int(entry.name), users=sorted(set(map(int, field(status, "Uid")[:3]))),
+                groups=field(status, "Groups"), gid=int(field(status, "Gid")[0]),
+                capabilities=int(field(status, "CapEff")[0], 16),
                 no_new_privileges=field(status, "NoNewPrivs") == ["1"], seccomp=field(status, "Seccomp")[0],
                 owner=(entry / "environ").stat().st_uid, parent=int(field(status, "PPid")[0]), environment=environment))
         except OSError: continue
