@@ -4,10 +4,10 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 
+from kaiseki.agent import requirements
 from kaiseki.agent.ledger import facts_of, lineage_of, records_of
 from kaiseki.agent.lineage import unbound
 from kaiseki.agent.protocol import QueryDraft, Reply
@@ -104,16 +104,7 @@ class Workbench:
                 message=f"the query name {taken} belongs to an accepted step, whose rows stay as they are",
                 hint="give this query another name, or load the rows that are there",
             )
-        missing = [name for name in step.requirements if not _installed(name)]
-        if missing:
-            return Failure(
-                kind="reply",
-                type="MissingPackage",
-                subject=missing[0],
-                message=f"not installed: {', '.join(missing)}",
-                hint="nothing is installed during a run: do without, with pandas, numpy, scipy or scikit-learn",
-            )
-        return None
+        return requirements.refused(step.requirements)
 
     def _query(self, draft: QueryDraft, step: Step) -> Query:
         cap = min(self._budget.rows_per_query, self._budget.rows)
@@ -203,11 +194,3 @@ class Workbench:
     def _close_session(self) -> None:
         self._open.close()
         self._session = None
-
-
-def _installed(requirement: str) -> bool:
-    try:
-        metadata.distribution(requirement)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
