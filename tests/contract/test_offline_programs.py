@@ -67,8 +67,6 @@ PROMPTS = [
     ("hospital", "How many patients were admitted to Cardiology?", "answered", "distinct values of `patient_id`"),
     ("hospital", "Does blood pressure depend on smoking?", "answered", "the relation of `smoker` and `blood_pressure`"),
     ("hospital", "share of readmitted = yes by department", "answered", "`readmitted = 'yes'`"),
-    ("hospital", "How many visits have length_of_stay over 8?", "answered", "`length_of_stay > 8`"),
-    ("hospital", "Distribution of blood pressure", "answered", "number of rows by `blood_pressure`"),
     ("hospital", "Describe the patients table", "answered", "an overview of `patients`"),
     ("hospital", "How many premium visits were there?", "partial", "“premium”"),
     ("hospital", "What is the average?", "needs_input", "length_of_stay"),
@@ -79,13 +77,10 @@ PROMPTS = [
     ("sensors", "Average TEMP C by Site", "answered", "**Lima** has the highest average"),
     ("sensors", "How does Power Draw relate to temp c?", "answered", "The correlation is strong"),
     ("sensors", "Which 5 sensors have the lowest average humidity?", "answered", "has the lowest average"),
-    ("sensors", "percentage of readings with STATUS FAIL", "answered", "share of rows with `status = 'FAIL'`"),
     ("sensors", "temperature trend over time", "answered", 'average of `"temp c"` by day'),
     ("sensors", "predict 'FIRMWARE'", "refused", "single value"),
     # counts of what is named, by what is named, and doubts told
-    ("shop", "Top 5 users by number of interactions", "answered", "number of rows by `userid` of table `interactions`"),
     ("shop", "How many interactions of each type are there?", "answered", "number of rows by `interactiontype`"),
-    ("shop", "Which age group buys most often?", "answered", "share of rows with `purchase` by `age`"),
     (
         "shop",
         "What share of feature1 is from views?",
@@ -94,7 +89,6 @@ PROMPTS = [
     ),
     ("shop", "Average age of users who bought", "partial", "The rows measured are of `interactions`"),
     ("shop", "How many items per user on average?", "needs_input", "measure or rank by"),
-    ("shop", "Which age group purchases the most feature2?", "partial", "left them out"),
     ("shop", "ユーザーあたりの平均インタラクション数", "answered", "`userid` あたりの平均件数"),
 ]
 
@@ -156,7 +150,7 @@ def test_a_column_that_gives_the_target_away_is_named_and_the_score_reported_wit
 def test_a_regression_is_judged_on_held_out_rows(
     warehouses: dict[str, DuckDBWarehouse], sandbox: LocalSandbox, tmp_path: Path
 ) -> None:
-    conclusion, _ = investigate("random forest to predict Power Draw", warehouses["sensors"], sandbox, tmp_path)
+    conclusion, _ = investigate("regression to predict Power Draw", warehouses["sensors"], sandbox, tmp_path)
     assert conclusion.replay is not None
     facts = conclusion.replay.facts
     assert facts["metric"].value == "R2"
@@ -232,16 +226,6 @@ class Faulty:
         self._warehouse.close()
 
 
-def test_a_statement_that_fails_is_replaced_by_a_simpler_one_with_the_same_result(
-    warehouses: dict[str, DuckDBWarehouse], sandbox: LocalSandbox, tmp_path: Path
-) -> None:
-    question, hospital = "median length of stay by department", warehouses["hospital"]
-    right, _ = investigate(question, hospital, sandbox, tmp_path / "right")
-    mended, journal = investigate(question, Faulty(hospital, "MEDIAN"), sandbox, tmp_path / "mended")
-    assert [step.accepted for step in journal.steps] == [False, True]
-    assert mended.verdict.text == right.verdict.text
-
-
 def test_where_nothing_works_the_answer_says_what_went_wrong(
     warehouses: dict[str, DuckDBWarehouse], sandbox: LocalSandbox, tmp_path: Path
 ) -> None:
@@ -265,14 +249,14 @@ def test_after_a_failing_script_only_python_is_sent_again(warehouses: dict[str, 
     assert second.answer is not None
 
 
-def test_another_approach_is_no_repetition_of_what_failed(warehouses: dict[str, DuckDBWarehouse]) -> None:
+def test_asked_for_another_approach_it_says_what_went_wrong(warehouses: dict[str, DuckDBWarehouse]) -> None:
     briefing, _ = study("average length of stay by department", warehouses["hospital"])
     told = "The last 2 attempts failed the same way. The last of them:\nStep 2 failed: code MemoryError: no memory"
     other = parse_reply(complete([f"{briefing}\n\n{told}"], system="# ChangeApproach\n\nDo it otherwise."))
-    first = parse_reply(first_reply(briefing))
     assert isinstance(other, Reply)
-    assert isinstance(first, Reply)
-    assert other.queries[0].sql != first.queries[0].sql
+    assert other.queries == ()
+    assert other.answer is not None
+    assert "no memory" in other.answer.template
 
 
 def test_an_answer_with_a_faulty_line_is_sent_again_without_it(warehouses: dict[str, DuckDBWarehouse]) -> None:

@@ -156,6 +156,13 @@ def test_an_aggregate_is_read_as_statistic_measure_and_groups(
         ("Compare channels by amount", "total", "amount", ["channel"]),
         ("Compare web and phone by average amount", "average", "amount", ["channel"]),
         ("amount per order", "average", "amount", []),
+        ("customers with the highest total amount", "total", "amount", ["customer_id"]),
+        ("Top customers by orders count", "count", None, ["customer_id"]),
+        ("customerで最もordersの多いchannelは？", "count", None, ["channel"]),
+        ("ordersの多いcustomerトップ10", "count", None, ["customer_id"]),
+        ("average number of returned orders per customer", "per_key", "customer_id", []),
+        ("ratio of web to phone orders", "share", None, ["channel"]),
+        ("What is the channel share for returned orders?", "share", None, ["channel"]),
         ("revenue by channel and month", "total", "amount", ["channel"]),
     ],
 )
@@ -285,6 +292,7 @@ def test_a_relation_has_two_columns() -> None:
         "今日の天気は？",
         "Delete all orders",
         "moving average of amount",
+        "channels with amount above average",
     ],
 )
 def test_what_the_offline_model_cannot_do_is_told_apart(question: str) -> None:

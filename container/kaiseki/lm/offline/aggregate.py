@@ -19,49 +19,23 @@ _SQL = {
     "distinct": "COUNT(DISTINCT {})",
     "value_share": "AVG(CAST({} AS FLOAT))",
 }
-_PANDAS = {
-    "average": "mean",
-    "median": "median",
-    "deviation": "std",
-    "maximum": "max",
-    "minimum": "min",
-    "total": "sum",
-    "distinct": "nunique",
-    "value_share": "mean",
-}
 _WEEKDAYS = (
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
     ["日曜", "月曜", "火曜", "水曜", "木曜", "金曜", "土曜"],
 )
-_PERIODS = {  # (label of rows["period"], period of the single rows' moment)
-    "hour": ('rows["period"].map("{:02.0f}".format)', "moment.dt.hour"),
-    "weekday": ('rows["period"].map(dict(enumerate(weekdays)))', "(moment.dt.day_of_week + 1) % 7"),
-    "day": ('pd.to_datetime(rows["period"]).dt.strftime("%Y-%m-%d")', "moment.dt.normalize()"),
-    "week": ('pd.to_datetime(rows["period"]).dt.strftime("%Y-%m-%d")', 'moment.dt.to_period("W").dt.start_time'),
-    "month": ('pd.to_datetime(rows["period"]).dt.strftime("%Y-%m")', 'moment.dt.to_period("M").dt.start_time'),
-    "quarter": (
-        'pd.to_datetime(rows["period"]).dt.to_period("Q").astype(str)',
-        'moment.dt.to_period("Q").dt.start_time',
-    ),
-    "year": ('pd.to_datetime(rows["period"]).dt.strftime("%Y")', 'moment.dt.to_period("Y").dt.start_time'),
+_PERIODS = {  # label of rows["period"]
+    "hour": 'rows["period"].map("{:02.0f}".format)',
+    "weekday": 'rows["period"].map(dict(enumerate(weekdays)))',
+    "day": 'pd.to_datetime(rows["period"]).dt.strftime("%Y-%m-%d")',
+    "week": 'pd.to_datetime(rows["period"]).dt.strftime("%Y-%m-%d")',
+    "month": 'pd.to_datetime(rows["period"]).dt.strftime("%Y-%m")',
+    "quarter": 'pd.to_datetime(rows["period"]).dt.to_period("Q").astype(str)',
+    "year": 'pd.to_datetime(rows["period"]).dt.strftime("%Y")',
 }
 _LOAD = """
-rows = load($query).dropna(subset=$needed)
+rows = load("totals").dropna(subset=$needed)
 if rows.empty:
     raise ValueError("no rows match")
-"""
-_LOAD_SINGLE_ROWS = """
-single = load($query)
-if single.empty:
-    raise ValueError("no rows match")
-$period
-"""
-_GROUP_SINGLE_ROWS = """
-rows = single.groupby($keys, dropna=False).agg(row_count=("measure", "size"), value=("measure", $how)).reset_index()
-$share
-rows["all_rows"] = len(single)
-rows["all_groups"] = len(rows)
-rows = rows.sort_values($order, ascending=$ascending).head($limit).reset_index(drop=True)
 """
 _GROUPED = """
 $labels
@@ -223,19 +197,17 @@ class Plan:
         return unmarked(text.replace("{compared}", self.draft.compared))
 
 
-def programs(draft: Draft, time: Column | None, grain: str) -> tuple[Program, ...]:
-    """Computed by SQL, with a chart and without; and from single rows by pandas, should the SQL be at fault."""
+def programs(draft: Draft, time: Column | None, grain: str) -> tuple[Program, Program]:
+    """With a chart, and without."""
     plan = Plan(draft, time, grain)
-    needed = ["period", "value"] if time else ["value"]
-    load = fill(_LOAD, query='"totals"', needed=repr(needed))
-    what, answer = plan.described, _answer(plan)
+    load = fill(_LOAD, needed=repr(["period", "value"] if time else ["value"]))
     purpose = unmarked(f"{plan.statistic} by group" if plan.dimensions else f"{plan.statistic} over all rows")
-    single = lines(_from_single_rows(plan), _facts(plan, charted=False))
-    return (
-        draft.program(purpose, what, answer, "totals", _sql(plan), lines(load, _facts(plan, charted=True))),
-        draft.program(purpose, what, answer, "totals", _sql(plan), lines(load, _facts(plan, charted=False))),
-        draft.program(purpose, what, answer, "single_rows", _single_rows_sql(plan), single, single_rows=True),
-    )
+
+    def program(charted: bool) -> Program:
+        code = lines(load, _facts(plan, charted))
+        return draft.program(purpose, plan.described, _answer(plan), "totals", _sql(plan), code)
+
+    return program(charted=True), program(charted=False)
 
 
 def _answer(plan: Plan) -> str:
@@ -262,12 +234,6 @@ def _sql(plan: Plan) -> str:
         "ORDER BY " + ", ".join([*by_value, *plan.dimensions]),
         f"LIMIT {plan.limit}",
     )
-
-
-def _single_rows_sql(plan: Plan) -> str:
-    parts = [f"{expression} AS {alias}" for alias, expression in plan.dimensions.items() if alias != "period"]
-    parts += [f"{plan.draft.name(plan.time)} AS moment"] if plan.time else []
-    return lines("SELECT " + ", ".join([*parts, f"{plan.measured} AS measure"]), plan.draft.source.clause, plan.where())
 
 
 def _facts(plan: Plan, charted: bool) -> str:
@@ -304,7 +270,7 @@ def _labels(plan: Plan) -> str:
     if plan.grain == "weekday":
         code.append(f"weekdays = {_WEEKDAYS[plan.draft.intent.language == 'ja']!r}")
     if plan.time:
-        code.append(f'rows["label_of_period"] = {_PERIODS[plan.grain][0]}')
+        code.append(f'rows["label_of_period"] = {_PERIODS[plan.grain]}')
     groups = [alias for alias in plan.dimensions if alias != "period"]
     for alias, column in zip(groups, plan.draft.intent.groups, strict=True):
         if _banded(column):
@@ -315,28 +281,6 @@ def _labels(plan: Plan) -> str:
         code.append(f'whole = rows["{alias}"].map(lambda v: f"{{v:g}}" if isinstance(v, float) else str(v))')
         code.append(f'rows["{alias}"] = whole.where(rows["{alias}"].notna(), {plan.draft.say(_MISSING)!r})')
     return "\n".join(code)
-
-
-def _from_single_rows(plan: Plan) -> str:
-    how = _PANDAS.get(plan.statistic, "size")
-    period = (
-        f'moment = pd.to_datetime(single["moment"])\nsingle["period"] = {_PERIODS[plan.grain][1]}' if plan.time else ""
-    )
-    load = fill(_LOAD_SINGLE_ROWS, query='"single_rows"', period=period)
-    if not plan.dimensions:
-        value = "len(single)" if how == "size" else f'single["measure"].{how}()'
-        return lines(load, f'rows = pd.DataFrame({{"row_count": [len(single)], "value": [{value}]}})')
-    keys = list(plan.dimensions)
-    grouped = fill(
-        _GROUP_SINGLE_ROWS,
-        keys=repr(keys),
-        how=repr(how),
-        share='rows["value"] = rows["row_count"] / len(single)' if plan.statistic == "share" else "",
-        order=repr(["value", *keys] if plan.by_value else keys),
-        ascending=repr([*[plan.draft.intent.ascending] * plan.by_value, *[True] * len(keys)]),
-        limit=str(plan.limit),
-    )
-    return lines(load, grouped)
 
 
 def _banded(column: Column) -> bool:

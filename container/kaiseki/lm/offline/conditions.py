@@ -46,7 +46,6 @@ _RELATIVE = (
     (re.compile(r"\blast month\b|先月"), "month", -1),
     (re.compile(r"\bthis month\b|今月"), "month", 0),
 )
-_LAST_DAYS = re.compile(r"\b(?:last|past) (\d+) days\b|(?:過去|直近)(\d+)日")
 _RANGE = re.compile(r" ?(?:to|until|till|through|-|–|〜|~|から) ?")
 _RANGE_START = re.compile(r"\bbetween ?$")
 _SINCE = re.compile(r"\b(?:since|from|starting)(?: the)? ?$")
@@ -197,9 +196,6 @@ def _relative(text: str, today: str) -> list[tuple[int, int, str, str]]:
                 at = now.year * 12 + now.month - 1 + shift
                 bounds = _months(at // 12, at % 12 + 1, 1)
             found.append((*match.span(), *bounds))
-    if match := _LAST_DAYS.search(text):
-        days = int(match[1] or match[2])
-        found.append((*match.span(), (now - timedelta(days=days)).isoformat(), (now + timedelta(days=1)).isoformat()))
     return found
 
 

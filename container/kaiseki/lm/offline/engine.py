@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dspy import lm15
 
-from kaiseki.lm.offline import aggregate, overview, prediction, relation, wording
+from kaiseki.lm.offline import aggregate, features, overview, prediction, relation, wording
 from kaiseki.lm.offline.draft import Draft, remarks
 from kaiseki.lm.offline.intent import Intent
 from kaiseki.lm.offline.interpret import read_intent
@@ -16,9 +16,8 @@ from kaiseki.lm.offline.reading import Briefing, Column, Table, read_briefing
 from kaiseki.lm.offline.source import Source, source_for
 
 _CHARACTERS_PER_TOKEN = 4
-_LAST_ATTEMPT = 4  # of a step; after it the answer says that the offline model could not do it
 _STATUS = re.compile(
-    r"^(?:Step (?P<number>\d+) (?P<verdict>accepted|failed)|The answer failed)[.:](?: Its answer failed:)?"
+    r"^(?:Step \d+ (?:accepted|failed)|The answer failed)[.:](?: Its answer failed:)?"
     r"(?: (?P<kind>\w+) (?P<type>\w+): (?P<message>.*))?$",
     re.MULTILINE,
 )
@@ -64,21 +63,18 @@ def _system(request: lm15.Request) -> str:
 def _replies(briefing: Briefing, status: re.Match[str] | None, told: str, another_way: bool) -> Iterator[str]:
     """What may be sent next, best first; `told` is what the last observation says after its first line."""
     intent = read_intent(briefing)
-    full, *others = _programs(intent, briefing)
+    full, *plain = _programs(intent, briefing)
     if status is None:
         yield full.reply()
     elif "no rows match" in (status["message"] or ""):
         yield _no_rows(intent, full).reply()
-    elif others:
-        plain, other = others
+    elif plain and not another_way:
         if status["kind"] == "answer":
             yield _without_lines(full, told).reply(only_answer=True)
-        if status["kind"] in ("code", "facts") and not another_way:
-            yield plain.reply(resend_queries=False)
-        if status["kind"] not in ("query", "answer") and not another_way:
-            yield plain.reply()
-        if int(status["number"] or 0) < _LAST_ATTEMPT:
-            yield other.reply()
+        elif status["kind"] in ("code", "facts"):
+            yield plain[0].reply(resend_queries=False)
+        elif status["kind"] != "query":
+            yield plain[0].reply()
     yield _gave_up(intent, full, status["message"] if status else "").reply()
     yield _beyond(intent, briefing).reply()
 
@@ -91,7 +87,7 @@ def _without_lines(program: Program, told: str) -> Program:
 
 
 def _programs(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
-    """Three variants of a program (whole, plain, another way), or one refusal."""
+    """A program with its chart and without, or one refusal."""
     if not briefing.tables:
         return (_only(intent, "refused", "no_tables"),)
     missing = [(asked, nearest) for asked, nearest in briefing.unknown if folded(asked) not in intent.matched]
@@ -161,6 +157,8 @@ def _other_unit(intent: Intent, source: Source) -> Table | None:
     joined = [t for t, _ in source.joins]
     if intent.measure and intent.measure.kind == "number":
         return next((t for t in joined if t.sql == intent.measure.table), None)
+    if intent.measure and intent.statistic == "total":
+        return None
     grouped = {name for g in intent.groups for name in (g.table, g.references)}
     subjects = [t for t in intent.tables if t.sql not in grouped] if intent.named else []
     return None if source.base in subjects else next((t for t in subjects if t in joined or intent.measure), None)
@@ -210,16 +208,16 @@ def _prediction(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
     name = shown(target.sql)
     if target.distinct == 1:
         return (_only(intent, "refused", "one_class", target=name),)
-    task = prediction.task_of(intent)
+    task = features.task_of(intent)
     if task is None:
         return (_only(intent, "refused", "text_target", target=name),)
-    source = prediction.source_of(intent, briefing)
+    source = features.source_of(intent, briefing)
     if source is None:
         return (_unjoined(intent, [target, *intent.columns]),)
-    features = prediction.choose_features(intent, source)
-    if not features.used:
+    chosen = features.choose_features(intent, source)
+    if not chosen.used:
         return (_only(intent, "refused", "no_features", target=name),)
-    return prediction.programs(Draft(intent, briefing, source), features, task)
+    return prediction.programs(Draft(intent, briefing, source), chosen, task)
 
 
 def _only(intent: Intent, outcome: Outcome, key: str, **values: str) -> Program:

@@ -34,7 +34,9 @@ def find_groups(names: Names, columns: list[tuple[Mention, Column]], top: re.Mat
             for later, _ in spots
             if later.start > mention.end
         )
-        if not (by or words.BY_AFTER.match(after) or top_of or also or both):
+        first = words.BY_AFTER.match(after) or words.WITH_MOST.match(after)
+        counted = thing in names.counted and not first
+        if counted or not (by or first or top_of or also or both):
             previous = None
             continue
         if isinstance(thing, Table):
@@ -45,8 +47,6 @@ def find_groups(names: Names, columns: list[tuple[Mention, Column]], top: re.Mat
             thing = key
         found.append(thing)
         previous = mention
-    if not found and (owner := _owner(names)) and (key := label_of(owner)):
-        return Grouping((key,), (owner,))
     return Grouping(tuple(dict.fromkeys(found)), tuple(tables))
 
 
@@ -58,13 +58,6 @@ def label_of(table: Table) -> Column | None:
 
 def key_of(table: Table) -> Column | None:
     return next((c for c in table.columns if c.kind == "id" and not c.references), None)
-
-
-def _owner(names: Names) -> Table | None:
-    """ "Users with the most interactions": the table named first, to whose rows those that are counted belong."""
-    ranked = [t for m, t in names.tables if words.MOST_BEFORE.search(names.before(m))]
-    owned = {c.references for t in ranked for c in t.columns}
-    return next((t for _, t in names.tables if t.sql in owned and t not in ranked), None)
 
 
 def _is_subject(table: Table, columns: list[tuple[Mention, Column]]) -> bool:

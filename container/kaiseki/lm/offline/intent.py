@@ -26,7 +26,6 @@ class Intent:
     ranked: bool = False  # the first or the last of the groups are asked for
     ascending: bool = False
     target: Column | None = None
-    estimator: str = "linear"
     regression: bool = False
     left_out: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()  # names that are nearly right: as asked, as found

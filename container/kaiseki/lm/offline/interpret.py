@@ -88,7 +88,6 @@ def _prediction(plain: Intent, names: Names, columns: Columns, conditions: tuple
         columns=others if words.FEATURES.search(names.masked) else (),
         target=target,
         conditions=tuple(c for c in conditions if c.column is not target),
-        estimator=next((name for name, pattern in words.ESTIMATORS if pattern.search(names.masked)), "linear"),
         regression=bool(words.REGRESSION.search(names.masked)),
     )
 
@@ -124,6 +123,7 @@ def _other(
 
 def _asked(names: Names, columns: Columns, groups: Grouping, free: str, negated: list[Column]) -> Asked:
     top = words.TOP.search(free)
+    extreme = words.EXTREME.search(free)
     grain = next((name for name, pattern in words.GRAINS if pattern.search(free)), "")
     if not grain and (words.TREND.search(free) or any(c.kind == "time" for c in groups.columns)):
         grain = "auto"
@@ -144,7 +144,8 @@ def _asked(names: Names, columns: Columns, groups: Grouping, free: str, negated:
         times=[c for _, c in columns if c.kind == "time"],
         grain=grain,
         top=words.number(next(filter(None, top.groups()))) if top else None,
-        ranked=bool(top or words.EXTREME.search(free)),
+        ranked=bool(top or extreme),
+        extreme_word=extreme[0] if extreme else "",
         extreme=by_extreme,
         ascending=bool(words.ASCENDING.search(free)),
         often=bool(words.OFTEN.search(free)),
@@ -157,7 +158,7 @@ def _left_out(text: str, placed_negation: bool) -> tuple[str, ...]:
     """Words of the question that played no part: they may have mattered."""
     negation = words.NEGATION_JAPANESE.search(text)
     text = words.NEGATION.sub(" ", text) if placed_negation else text
-    named = (pattern for _, pattern in (*words.GRAINS, *words.STATISTICS, *words.ESTIMATORS))
+    named = (pattern for _, pattern in (*words.GRAINS, *words.STATISTICS))
     for pattern in (*named, *words.KEYWORDS):
         text = pattern.sub(" ", text)
     english = [

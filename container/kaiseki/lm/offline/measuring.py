@@ -28,6 +28,7 @@ class Asked:
     grain: str
     top: int | None
     ranked: bool
+    extreme_word: str  # by which it is said that something is ranked
     extreme: bool  # "highest cost by department": of the values, rather than of the groups
     ascending: bool
     often: bool  # how often or how likely, rather than how many
@@ -52,7 +53,10 @@ def read_aggregate(
     intent, measures = _with_flags(intent, asked, measures)
     intent = _measured(replace(intent, groups=tuple(groups[:_MOST_GROUPS])), asked, measures)
     further = [name for name in asked.statistics if name in _SEPARATE and not _covers(intent, name)]
-    unused = [c.name for c in (*measures, *groups[_MOST_GROUPS:]) if c is not intent.measure and c not in intent.groups]
+    placed = [intent.measure, *intent.groups, *(c.column for c in intent.conditions)]
+    unused = [c.name for c in (*measures, *groups[_MOST_GROUPS:]) if c not in placed]
+    if asked.ranked and not _ranks(intent) and intent.statistic not in ("", "maximum", "minimum", "per_key"):
+        further.append(asked.extreme_word)
     contrast = [asked.contrast] if asked.contrast and not (intent.groups or intent.grain) else []
     return replace(intent, left_out=(*intent.left_out, *further, *unused, *contrast))
 
@@ -60,35 +64,36 @@ def read_aggregate(
 def _roles(asked: Asked, contrasted: tuple[Column, ...]) -> tuple[list[Column], list[Column]]:
     """Which columns are grouped by, and which may be measured."""
     groups, rest = list(asked.grouped), list(asked.rest)
-    share_of_it = "share" in asked.statistics and rest and not rest[0].numeric
-    if not groups and not asked.grain and rest and (asked.spread or share_of_it):
+    if not groups and not asked.grain and rest and (asked.spread or _share_of_it(asked)):
         groups, rest = rest[:1], rest[1:]
     if asked.ranked and len(groups) > 1 and groups[-1].numeric and not any(c.numeric for c in rest):
         groups, rest = groups[:-1], [groups[-1], *rest]  # "top five products by revenue"
     if not groups and "distinct" not in asked.statistics and not asked.named_values:
         groups, rest = [c for c in rest if not c.numeric], [c for c in rest if c.numeric]
-    if groups and not any(c.classes for c in groups) and rest and all(c.kind == "category" for c in rest):
-        numbers = [c for c in groups if c.kind == "number"]
-        if len(numbers) == len(groups):
-            groups, rest = rest, numbers  # "compare channels by amount"
+    by_numbers = all(c.kind == "number" and not c.classes for c in groups)
+    if groups and rest and by_numbers and all(c.kind == "category" for c in rest):
+        groups, rest = rest, groups  # "compare channels by amount"
     # "smokers and non-smokers", "web and store compared": both sides, each for itself.
     groups += [c for c in rest if c.kind == "flag" and rest.count(c) > 1 and (asked.contrast or c in asked.negated)]
     groups += contrasted if asked.contrast else ()
     return list(dict.fromkeys(groups)), list(dict.fromkeys(c for c in rest if c not in groups))
 
 
+def _share_of_it(asked: Asked) -> bool:
+    """ "Share of each channel": rather than of the rows for which a column holds."""
+    return "share" in asked.statistics and bool(asked.rest) and not asked.rest[0].numeric
+
+
 def _with_flags(intent: Intent, asked: Asked, measures: list[Column]) -> tuple[Intent, list[Column]]:
     """ "How many users purchased": a flag that is neither measured nor grouped by says which rows are meant."""
     number = next((c for c in measures if c.kind == "number"), None)
-    whole = "share" in asked.statistics and not number
-    flags = [
-        c for c in measures if c.kind == "flag" and (number or c in asked.negated or (asked.counted and not whole))
-    ]
-    told = tuple(Condition(c, "=", (_truth(c, c not in asked.negated),)) for c in flags)
+    counted = asked.counted and "share" not in asked.statistics
+    beside = bool(number) or counted or (_share_of_it(asked) and not asked.grouped)
+    flags = [c for c in measures if c.kind == "flag" and (beside or c in asked.negated)]
+    told = tuple(Condition(c, "=", (_truth(c, c not in asked.negated),)) for c in flags if c not in asked.also)
     # That one row of many does not hold is no sign that none holds.
     home = intent.tables[0].sql if intent.named else ""
     unsure = tuple(c.name for c in flags if c in asked.also or (c in asked.negated and home not in ("", c.table)))
-    told = tuple(c for c in told if c.column not in asked.also)
     intent = replace(intent, conditions=(*intent.conditions, *told), left_out=(*intent.left_out, *unsure))
     return intent, [c for c in measures if c not in flags]
 
@@ -107,6 +112,10 @@ def _measured(intent: Intent, asked: Asked, measures: list[Column]) -> Intent:
         return replace(intent, statistic="distinct", measure=next(iter((*measures, *keys)), None))
     if number is None:
         return _counted(intent, asked, statistic)
+    per_key = {"average", "count"} <= {*asked.statistics} and any(g.kind == "id" or g.key for g in intent.groups)
+    if per_key and number.kind == "flag":
+        held = Condition(number, "=", (_truth(number, True),))
+        return _counted(replace(intent, conditions=(*intent.conditions, held)), asked, statistic)
     if statistic == "share" and number.kind == "number":
         return _share_of_sum(intent, number)
     if asked.ranked and number.kind == "flag" and not _ranks(intent):
@@ -131,6 +140,8 @@ def _counted(intent: Intent, asked: Asked, statistic: str) -> Intent:
     if statistic == "share":
         compared = [c for c in intent.conditions if c.operator != "PERIOD" and c.column not in intent.groups]
         kept = tuple(c for c in intent.conditions if c not in compared[:1])
+        if compared and len(compared[0].values) > 1 and compared[0].operator == "IN" and not intent.groups:
+            return replace(intent, statistic=statistic, groups=(compared[0].column,), conditions=kept)
         return replace(intent, statistic=statistic, compared=next(iter(compared), None), conditions=kept)
     sure = asked.counted or asked.spread or not (intent.left_out or asked.ranked)
     if statistic == "" or (statistic == "total" and not intent.left_out):

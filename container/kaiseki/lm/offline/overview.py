@@ -77,19 +77,15 @@ _JAPANESE_LABELS = {
 }
 
 
-def programs(intent: Intent) -> tuple[Program, ...]:
-    """With a chart, without, and of the first table alone."""
+def programs(intent: Intent) -> tuple[Program, Program]:
+    """With a chart, and without."""
+    return _program(intent, charted=True), _program(intent, charted=False)
+
+
+def _program(intent: Intent, charted: bool) -> Program:
     tables = intent.tables[:_MOST_TABLES]
-    return (
-        _program(intent, tables, "overview", charted=True),
-        _program(intent, tables, "overview", charted=False),
-        _program(intent, tables[:1], "first_table", charted=False),
-    )
-
-
-def _program(intent: Intent, tables: tuple[Table, ...], query: str, charted: bool) -> Program:
     texts = {key: repr(choose(intent.language, pair)) for key, pair in _TEXTS.items() if key != "what"}
-    names = [f"{query}_{i + 1}" for i in range(len(tables))]
+    names = [f"overview_{i + 1}" for i in range(len(tables))]
     code = fill(
         _CODE,
         contents=repr([(t.name, [(c.name, c.type) for c in t.columns]) for t in tables]),

@@ -7,11 +7,12 @@ BEYOND = re.compile(
     r"sentiment|"
     r"simulat\w*|moving average|rolling|cumulative|running total|growth|percentiles?|quantiles?|optimi[sz]\w*|poem|"
     r"joke|"
-    r"email|translate|deep learning|neural|delete|update|insert|drop table|a/b test|ab test|(?:year|month) over "
+    r"email|translate|deep learning|neural|delete|update|insert|drop table|a/b test|ab test|"
+    r"(?:above|below|over|under|than) (?:the )?average|(?:year|month) over "
     r"(?:year|month)|"
     r"next (?:week|month|quarter|year)|segmentation)\b|"
     r"クラスタ|セグメン|将来予測|需要予測|来月|来年|来週|異常|外れ値|生存|コホート|因果|なぜ|理由|推薦|レコメンド|感情|"
-    r"移動平均|累積|累計|成長率|前年比|前月比|増加率|最適化|翻訳|削除|更新して|深層学習|シミュレーション|詩を"
+    r"移動平均|平均(?:より|以上|以下|を超|を上回|を下回)|累積|累計|成長率|前年比|前月比|増加率|最適化|翻訳|削除|更新して|深層学習|シミュレーション|詩を"
 )
 PREDICTION = re.compile(
     r"\b(?:predict\w*|classif\w*|regress\w*|machine[- ]learning|ml|target|train\w*|models?|label)\b|"
@@ -104,13 +105,21 @@ TREND = re.compile(
 )
 
 BY_BEFORE = re.compile(
-    r"(?:\b(?:by|per|each|every|across|among|which|what|within)|各|どの)(?: (?:the|their|its|different))?[ '\"「『`]*$"
+    r"(?:\b(?:by|per|each|every|across|among|which|what|within|top|best|leading)|各|どの|"
+    r"(?:高|低|多|少な|長|短|大き|小さ)い)(?: (?:the|their|its|different))?[ '\"「『`]*$"
 )
 MOST_BEFORE = re.compile(
     r"\b(?:(?:the )?(?:most|fewest|least|highest|lowest|largest|smallest|longest|shortest|number of)) ['\"`]*$"
 )
 GROUPS_FOLLOW = re.compile(r"^ ?(?:by|per|of each|for each|in each)\b")
-COUNT_AFTER = re.compile(r"^[ '\"」』`]*(?:の?(?:件数|人数|個数|回数|数)|[がの](?:最も|一番)?(?:多|少な)い)")
+WITH_MOST = re.compile(
+    r"^ (?:with|having|(?:who|that|which) (?:have|has|had)) (?:the )?"
+    r"(?:most|highest|lowest|fewest|largest|smallest|longest|shortest|least|best|worst)\b"
+)
+COUNT_AFTER = re.compile(
+    r"^[ '\"」』`]*(?:(?:counts?|volume)\b|"
+    r"の?(?:件数|人数|個数|回数|数)|[がの](?:最も|一番)?(?:多|少な)い)"
+)
 COUNT_BEFORE = re.compile(
     r"\b(?:how many|number of|count of|count)(?: (?:the|all|different|distinct|unique))? ['\"`]*$"
 )
@@ -140,16 +149,8 @@ TARGET_AFTER = re.compile(
     r"(?:the |a )?(?:target|label))|"
     r"(?: (?:is|being))? (?:the )?target|(?:に|へ)(?:影響|効))"
 )
-ESTIMATORS = tuple(
-    (name, re.compile(pattern))
-    for name, pattern in (
-        ("boosting", r"\b(?:gradient[- ]?boost\w*|boost\w*|xgboost|lightgbm|hgb)\b|勾配ブースティング|ブースティング"),
-        ("forest", r"\brandom[- ]?forests?\b|ランダムフォレスト"),
-        (
-            "linear",
-            r"\b(?:logistic|ridge|linear)(?: regression)?\b|ロジスティック(?:回帰)?|リッジ(?:回帰)?|線形(?:回帰)?",
-        ),
-    )
+LINEAR = re.compile(
+    r"\b(?:logistic|ridge|linear)(?: regression)?\b|ロジスティック(?:回帰)?|リッジ(?:回帰)?|線形(?:回帰)?"
 )
 REGRESSION = re.compile(r"(?<!logistic )\bregress\w*\b|(?<!ロジスティック)回帰")
 FEATURES = re.compile(r"\b(?:from|using|based on|with|on)\b|から|を使って|をもとに|に基づ")
@@ -162,7 +163,8 @@ AMOUNT = re.compile(
 
 # Whatever of them a question has played its part.
 KEYWORDS = (
-    TOP, PREDICTION, DRIVERS, RELATION, DIFFERENCE, OVERVIEW, DISTRIBUTION, OFTEN, EXTREME, CONTRAST, TREND, REGRESSION
+    TOP, PREDICTION, DRIVERS, RELATION, DIFFERENCE, OVERVIEW, DISTRIBUTION, OFTEN, EXTREME, CONTRAST, TREND,
+    LINEAR, REGRESSION,
 )  # fmt: skip
 
 # What questions call the columns of English schemas.
