@@ -21,7 +21,7 @@ from typing import Any
 
 from kaiseki.sandbox import workdir
 from kaiseki.sandbox.child import interpreter, processes, quarters, supervisor
-from kaiseki.sandbox.child.confinement import privileges, view
+from kaiseki.sandbox.child.confinement import identity, paths, privileges, view
 from kaiseki.sandbox.layers import Layers
 from kaiseki.sandbox.limits import Limits
 
@@ -43,6 +43,8 @@ def main() -> None:
     privileges.close_to_others()
     layers = Layers(**order["layers"])
     no_view = view.why_not() if layers.private_view else "left out"
+    identity.users_of_the_system()
+    paths.of_python()
     kit = Path(order["kit"])
     sys.path.insert(0, str(kit.parent))
     gc.disable()  # what is imported stays

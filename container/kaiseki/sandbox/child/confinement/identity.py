@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from kaiseki.sandbox.child.confinement import kernel, privileges
@@ -44,15 +45,15 @@ def claim(turn: int) -> Identity:
     """
     for offset in range(_COUNT):
         uid = _FIRST + (turn + offset) % _COUNT
+        if uid in users_of_the_system():
+            continue
         lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             lock.bind(f"\0kaiseki-session-{uid}")
         except OSError:
             lock.close()
-            continue
-        if _belongs_to_nobody(uid):
+        else:
             return Identity(uid, lock)
-        lock.close()
     raise Unconfined(f"all {_COUNT} user ids for sessions are taken; close sessions that are not needed")
 
 
@@ -107,9 +108,7 @@ def kill_all(uid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def _belongs_to_nobody(uid: int) -> bool:
-    try:
-        pwd.getpwuid(uid)
-    except KeyError:
-        return True
-    return False
+@cache
+def users_of_the_system() -> frozenset[int]:
+    """Looked up once, before sessions are forked: it loads libraries."""
+    return frozenset(entry.pw_uid for entry in pwd.getpwall())

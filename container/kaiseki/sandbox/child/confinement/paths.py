@@ -1,6 +1,7 @@
 """What every session may read and write beside its own folder and data."""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 READABLE = (
@@ -23,6 +24,7 @@ WITHOUT_PSUTIL = str(Path(__file__).parent / "without_psutil")
 WRITABLE = ("/dev/null", "/dev/zero", "/dev/full", "/dev/shm")  # noqa: S108 - shared memory of libraries
 
 
+@cache
 def of_python() -> tuple[str, ...]:
     """Where this interpreter and its packages lie, by the names it knows and the real ones; outside of the system."""
     places = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
