@@ -88,6 +88,8 @@ PROMPTS = [
         "share of the sum of `feature1` by `interactiontype`",
     ),
     ("shop", "Average age of users who bought", "partial", "The rows measured are of `interactions`"),
+    ("shop", "How many users have interactions?", "partial", "“interactions”"),
+    ("shop", "What is the share of feature1?", "needs_input", "measure or rank by"),
     ("shop", "How many items per user on average?", "needs_input", "measure or rank by"),
     ("shop", "ユーザーあたりの平均インタラクション数", "answered", "`userid` あたりの平均件数"),
 ]

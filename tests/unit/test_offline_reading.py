@@ -54,6 +54,7 @@ SHOP = Catalog(
                 Column(name="customer_id", type="BIGINT", distinct=400, minimum="1", maximum="400"),
                 Column(name="Country Code", type="CHAR(2)", distinct=2, frequent=(("JP", 300), ("DE", 100))),
                 Column(name="年齢", type="BIGINT", distinct=60, minimum="18", maximum="90"),
+                Column(name="signed_up", type="DATE", distinct=300, minimum="2022-01-01", maximum="2025-06-30"),
             ),
         ),
     )
@@ -222,6 +223,10 @@ def test_what_drives_a_column_is_asked_of_a_model_of_it(question: str) -> None:
         ("orders not from web by country code", ["channel NOT IN web"]),
         ("web以外の件数", ["channel NOT IN web"]),
         ("number of orders excluding returned", ["returned = 0"]),
+        ("orders by country code in 2024", ["ordered_at PERIOD 2024-01-01 2025-01-01"]),
+        ("amount by country code in 2024", ["ordered_at PERIOD 2024-01-01 2025-01-01"]),
+        ("How many customers ordered in 2024?", ["ordered_at PERIOD 2024-01-01 2025-01-01"]),
+        ("How many customers in 2024?", ["signed_up PERIOD 2024-01-01 2025-01-01"]),
         ("How many customers returned orders?", ["returned = 1"]),
     ],
 )
@@ -240,6 +245,9 @@ def test_conditions_are_read_from_values_comparisons_and_dates(question: str, co
         ("amount by hour", "hour"),
         ("四半期ごとのamount", "quarter"),
         ("trend of amount", "auto"),
+        ("amount by channel and month", "month"),
+        ("Which day had the highest amount?", "day"),
+        ("amountが最も高い月は？", "month"),
     ],
 )
 def test_periods_are_read_from_their_words(question: str, grain: str) -> None:

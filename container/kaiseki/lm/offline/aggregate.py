@@ -131,8 +131,7 @@ class Plan:
         if self.statistic == "per_key":
             return f"COUNT(*)::FLOAT / NULLIF(COUNT(DISTINCT {self.measured}), 0)"
         if self.statistic == "sum_share":
-            whole = f"NULLIF(SUM(SUM({self.measured})) OVER (), 0)" if self.dimensions else f"SUM({self.measured})"
-            return f"SUM({self.measured})::FLOAT / {whole}"
+            return f"SUM({self.measured})::FLOAT / NULLIF(SUM(SUM({self.measured})) OVER (), 0)"
         if self.statistic == "total":
             kind = "BIGINT" if self.number == "int" else "FLOAT"
             return f"SUM(CAST({self.measured} AS {kind}))::{kind}"
@@ -242,7 +241,7 @@ def _facts(plan: Plan, charted: bool) -> str:
     names = ["label_of_period" if alias == "period" else alias for alias in plan.dimensions]
     what, title = plan.plain(plan.what), repr(plan.plain(plan.described))
     counted = [] if plan.statistic == "count" else ["row_count"]
-    color = f', color=alt.Color("{names[1]}:N", title={plan.titles[1]!r})' if len(names) > 1 else ""
+    color = f', color=alt.Color("{names[1]}:N", title={plan.titles[1]!r})' if names[1:] else ""
     drawing = fill(
         _LINE if plan.time else _BARS,
         value=repr(what),
@@ -273,13 +272,11 @@ def _labels(plan: Plan) -> str:
         code.append(f'rows["label_of_period"] = {_PERIODS[plan.grain]}')
     groups = [alias for alias in plan.dimensions if alias != "period"]
     for alias, column in zip(groups, plan.draft.intent.groups, strict=True):
+        text = 'f"{v:g}" if isinstance(v, float) else str(v)'
         if _banded(column):
-            last = f"v + {float(_width(column)) - column.whole:g}"
-            code.append(f'bands = rows["{alias}"].map(lambda v: f"{{v:g}}–{{{last}:g}}")')
-            code.append(f'rows["{alias}"] = bands.where(rows["{alias}"].notna(), {plan.draft.say(_MISSING)!r})')
-            continue
-        code.append(f'whole = rows["{alias}"].map(lambda v: f"{{v:g}}" if isinstance(v, float) else str(v))')
-        code.append(f'rows["{alias}"] = whole.where(rows["{alias}"].notna(), {plan.draft.say(_MISSING)!r})')
+            text = f'f"{{v:g}}–{{v + {float(_width(column)) - column.whole:g}:g}}"'
+        code.append(f'texts = rows["{alias}"].map(lambda v: {text})')
+        code.append(f'rows["{alias}"] = texts.where(rows["{alias}"].notna(), {plan.draft.say(_MISSING)!r})')
     return "\n".join(code)
 
 

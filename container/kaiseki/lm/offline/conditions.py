@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from kaiseki.lm.offline import vocabulary as words
 from kaiseki.lm.offline.mentions import Mention
+from kaiseki.lm.offline.names import Names
 from kaiseki.lm.offline.reading import Briefing, Column
 from kaiseki.lm.offline.source import literal
 
@@ -77,13 +78,9 @@ class Condition:
         return f"{name} {'NOT IN' if self.negated else 'IN'} ({', '.join(values)})"
 
 
-def find_conditions(
-    text: str,
-    columns: tuple[tuple[Mention, Column], ...],
-    values: tuple[tuple[Mention, Column, str], ...],
-    briefing: Briefing,
-) -> tuple[tuple[Condition, ...], tuple[tuple[int, int], ...]]:
-    """The conditions, and the stretches of `text` (names masked) that they were read from."""
+def find_conditions(names: Names, briefing: Briefing) -> tuple[tuple[Condition, ...], tuple[tuple[int, int], ...]]:
+    """The conditions, and the stretches of the question that they were read from."""
+    text, columns = names.masked, names.columns
     found: list[Condition] = []
     spans: list[tuple[int, int]] = []
     for mention, column in columns:
@@ -91,8 +88,8 @@ def find_conditions(
             operator, numbers, end = match
             found.append(Condition(column, operator, numbers))
             spans.append((mention.start, end))
-    found += _of_values(text, columns, values, spans)
-    time, stretch = _period(text, columns, briefing, spans)
+    found += _of_values(names, spans)
+    time, stretch = _period(names, briefing, spans)
     return (*found, *time), (*spans, *stretch)
 
 
@@ -103,18 +100,14 @@ def _comparison(text: str, mention: Mention) -> tuple[str, tuple[str, ...], int]
     return None
 
 
-def _of_values(
-    text: str,
-    columns: tuple[tuple[Mention, Column], ...],
-    values: tuple[tuple[Mention, Column, str], ...],
-    spans: list[tuple[int, int]],
-) -> list[Condition]:
+def _of_values(names: Names, spans: list[tuple[int, int]]) -> list[Condition]:
+    text = names.masked
     wanted: dict[tuple[str, str, bool], tuple[Column, list[str]]] = {}
-    for mention, column, value in values:
+    for mention, column, value in names.values:
         before, after = text[: mention.start], text[mention.end :]
         negated = bool(words.NOT_BEFORE.search(before) or words.NOT_AFTER.match(after))
         wanted.setdefault((column.table, column.sql, negated), (column, []))[1].append(value)
-        for spot, other in columns:
+        for spot, other in names.columns:
             if other is column and re.fullmatch(
                 r"['\"`」』]? ?(?:=|is|are|equals|が|は|:|の)? ?['\"`「『]?", text[spot.end : mention.start]
             ):
@@ -126,12 +119,12 @@ def _of_values(
 
 
 def _period(
-    text: str, columns: tuple[tuple[Mention, Column], ...], briefing: Briefing, spans: list[tuple[int, int]]
+    names: Names, briefing: Briefing, spans: list[tuple[int, int]]
 ) -> tuple[list[Condition], list[tuple[int, int]]]:
-    free = "".join(" " if any(a <= i < b for a, b in spans) else c for i, c in enumerate(text))
+    free = "".join(" " if any(a <= i < b for a, b in spans) else c for i, c in enumerate(names.masked))
     periods = [(m.start(), m.end(), *_bounds(m)) for m in _PERIOD.finditer(free) if _bounds(m) != ("", "")]
     periods += _relative(free, briefing.today)
-    column = _time_column(columns, briefing)
+    column = _time_column(names, briefing)
     if not periods or column is None or not _joined(free, periods):
         return [], []
     first, last = periods[0], periods[-1]
@@ -199,14 +192,15 @@ def _relative(text: str, today: str) -> list[tuple[int, int, str, str]]:
     return found
 
 
-def _time_column(columns: tuple[tuple[Mention, Column], ...], briefing: Briefing) -> Column | None:
-    """The time column named, else the first of the tables touched, else of any; without one a year's number."""
-    named = [c for _, c in columns]
-    touched = {c.table for c in named}
+def _time_column(names: Names, briefing: Briefing) -> Column | None:
+    """The time column named, else of the tables named, of those touched, or of any; without one a year's number."""
+    columns = [c for _, c in names.columns]
     every = [c for t in briefing.tables for c in t.columns]
-    nearest = [c for c in named if c.kind == "time"] + [c for c in every if c.kind == "time" and c.table in touched]
-    years = [c for c in every if c.numeric and c.name.casefold() in ("year", "年", "年度")]
-    return next(
-        iter((*nearest, *[c for c in years if c.table in touched], *[c for c in every if c.kind == "time"], *years)),
-        None,
-    )
+    times = [c for c in every if c.kind == "time"]
+    times += [c for c in every if c.numeric and c.name.casefold() in ("year", "年", "年度")]
+    ways = [[c for c in columns if c.kind == "time"]]
+    for tables in ({t.sql for _, t in names.tables}, {c.table for c in columns}):
+        # Of a customer and an order, the order is what happens at a time.
+        parents = {c.references for c in every if c.table in tables}
+        ways += [[c for c in times if c.table in some] for some in (tables - parents, tables)]
+    return next((c for way in (*ways, times) for c in way), None)

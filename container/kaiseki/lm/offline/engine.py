@@ -126,7 +126,8 @@ def _aggregate(intent: Intent, briefing: Briefing) -> tuple[Program, ...]:
     keys = intent.groups if intent.statistic == "count" else [intent.measure] if intent.statistic == "per_key" else ()
     if any(c and c.key and c.table == source.base.sql for c in keys):
         return (_which_measure(replace(intent, statistic="")),)  # each group would be a single row
-    intent = replace(intent, unit=_other_unit(intent, source))
+    left_out = (*intent.left_out, *_unused(intent, source))
+    intent = replace(intent, unit=_other_unit(intent, source), left_out=left_out)
     return aggregate.programs(Draft(intent, briefing, source), time, _grain(intent.grain, time))
 
 
@@ -148,6 +149,13 @@ def _nearest_key(column: Column, table: Table | None) -> Column:
     """The column of `table` that points to `column`, if it has one: it says the same without a join."""
     own = table.columns if table else ()
     return next((c for c in own if (c.references, c.referenced) == (column.table, column.sql)), column)
+
+
+def _unused(intent: Intent, source: Source) -> list[str]:
+    """Tables that the question names, whose rows belong to those measured and yet play no part ("who ordered")."""
+    joined = {t.sql for t in source.tables}
+    apart = [t for t in intent.tables if intent.named and t.sql not in joined]
+    return [t.name for t in apart if any(c.references in joined for c in t.columns)]
 
 
 def _other_unit(intent: Intent, source: Source) -> Table | None:
@@ -172,9 +180,10 @@ def _key_towards(table: Table, source: Source) -> Column | None:
 def _time(intent: Intent, briefing: Briefing, used: list[Column]) -> Column | None:
     """The time column to go by: named, of a condition, else the first of a table that is used or reached."""
     named = [c for c in (*intent.columns, *(x.column for x in intent.conditions)) if c.kind == "time"]
-    touched = {c.table for c in used} or {t.sql for t in intent.tables}
+    measured = [intent.measure.table] if intent.measure else []
+    about = [*measured, *(t.sql for t in intent.tables if intent.named), *(c.table for c in used)]
     every = [c for t in briefing.tables for c in t.columns if c.kind == "time"]
-    near = [c for c in every if c.table in touched]
+    near = [c for table in about for c in every if c.table == table]
     return next(iter((*named, *near, *every)), None)
 
 

@@ -20,7 +20,7 @@ def read_intent(briefing: Briefing) -> Intent:
     text = _renamed(re.sub(r"^\d{1,2}[.)] ", "", folded(briefing.question)), briefing.renamed)
     mentions = find_mentions(text, briefing.tables)
     names = resolve(text, mentions, briefing.tables)
-    conditions, spans = find_conditions(names.masked, names.columns, names.values, briefing)
+    conditions, spans = find_conditions(names, briefing)
     free = "".join(MASK if any(a <= i < b for a, b in spans) else c for i, c in enumerate(names.masked))
     columns = [(m, c) for m, c in names.columns if not any(a <= m.start < b for a, b in spans)]
     negated = [c for m, c in columns if c.kind == "flag" and words.NOT_BEFORE.search(names.before(m))]

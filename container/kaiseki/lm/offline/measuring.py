@@ -55,7 +55,7 @@ def read_aggregate(
     further = [name for name in asked.statistics if name in _SEPARATE and not _covers(intent, name)]
     placed = [intent.measure, *intent.groups, *(c.column for c in intent.conditions)]
     unused = [c.name for c in (*measures, *groups[_MOST_GROUPS:]) if c not in placed]
-    if asked.ranked and not _ranks(intent) and intent.statistic not in ("", "maximum", "minimum", "per_key"):
+    if asked.ranked and not _divided(intent) and intent.statistic not in ("", "maximum", "minimum", "per_key"):
         further.append(asked.extreme_word)
     contrast = [asked.contrast] if asked.contrast and not (intent.groups or intent.grain) else []
     return replace(intent, left_out=(*intent.left_out, *further, *unused, *contrast))
@@ -118,9 +118,9 @@ def _measured(intent: Intent, asked: Asked, measures: list[Column]) -> Intent:
         return _counted(replace(intent, conditions=(*intent.conditions, held)), asked, statistic)
     if statistic == "share" and number.kind == "number":
         return _share_of_sum(intent, number)
-    if asked.ranked and number.kind == "flag" and not _ranks(intent):
+    if asked.ranked and number.kind == "flag" and not _divided(intent):
         return replace(intent, measure=None)  # "who bought the most": of whom is not said
-    if asked.ranked and number.kind == "number" and not statistic and (asked.extreme or not _ranks(intent)):
+    if asked.ranked and number.kind == "number" and not statistic and (asked.extreme or not _divided(intent)):
         return replace(intent, statistic="minimum" if asked.ascending else "maximum", measure=number)
     if statistic in ("", "share", "count", "total"):
         statistic = _statistic_of(number, statistic, asked.often)
@@ -155,6 +155,8 @@ def _share_of_sum(intent: Intent, number: Column) -> Intent:
     if compared and not intent.groups:
         kept = tuple(c for c in intent.conditions if c is not compared)
         intent = replace(intent, groups=(compared.column,), conditions=kept)
+    if not _divided(intent):
+        return replace(intent, measure=None)  # all of it: of which part is not said
     return replace(intent, statistic="sum_share", measure=number)
 
 
@@ -167,7 +169,7 @@ def _statistic_of(measure: Column, asked: str, often: bool) -> str:
     return "total" if words.AMOUNT.search(folded(measure.name)) and asked == "" else "average"
 
 
-def _ranks(intent: Intent) -> bool:
+def _divided(intent: Intent) -> bool:
     return bool(intent.groups or intent.grain)
 
 

@@ -137,7 +137,8 @@ def _partial(text: str, tables: tuple[Table, ...], taken: tuple[Mention, ...]) -
     """Words that are a part of a column's name ("amount" for order_amount), and Japanese words for English names."""
     found: list[Mention] = []
     for match in re.finditer(r"[a-z]{3,}", text):
-        if match[0] not in HARMLESS and not _keyword(match[0]):
+        sorting = text.startswith("ordered by", match.start())
+        if match[0] not in HARMLESS and not sorting and not _keyword(match[0]):
             found.extend(_part(text, match.start(), match.end(), match[0], tables))
     for said, english in GLOSSARY.items():
         for match in re.finditer(rf"\b{said}\b" if said.isascii() else said, text):

@@ -93,11 +93,11 @@ GRAINS = tuple(
     for name, pattern in (
         ("weekday", r"\b(?:weekdays?|days? of (?:the )?week)\b|曜日"),
         ("hour", rf"\b(?:hours? of (?:the )?day|hourly|{_EACH} hour)\b|時間帯|時間別|時刻別|時間ごと|何時"),
-        ("day", rf"\b(?:daily|{_EACH} (?:day|date)|day by day)\b|日別|日ごと|日次|日毎|毎日"),
+        ("day", rf"\b(?:daily|{_EACH} (?:day|date)|day by day)\b|日別|日ごと|日次|日毎|毎日|い日"),
         ("week", rf"\b(?:weekly|{_EACH} week|week by week)\b|週別|週ごと|週次|週毎|毎週"),
-        ("month", rf"\b(?:monthly|{_EACH} month|months|month by month)\b|月別|月ごと|月次|月毎|毎月|各月|何月"),
+        ("month", rf"\b(?:monthly|{_EACH} month|months|month by month)\b|月別|月ごと|月次|月毎|毎月|各月|何月|い月"),
         ("quarter", rf"\b(?:quarterly|{_EACH} quarter|quarters)\b|四半期"),
-        ("year", rf"\b(?:yearly|annual(?:ly)?|{_EACH} year|years|year by year)\b|年別|年ごと|年次|年毎|毎年|各年"),
+        ("year", rf"\b(?:yearly|annual(?:ly)?|{_EACH} year|years|year by year)\b|年別|年ごと|年次|年毎|毎年|各年|い年"),
     )
 )
 TREND = re.compile(
@@ -121,8 +121,9 @@ COUNT_AFTER = re.compile(
     r"の?(?:件数|人数|個数|回数|数)|[がの](?:最も|一番)?(?:多|少な)い)"
 )
 COUNT_BEFORE = re.compile(
-    r"\b(?:how many|number of|count of|count)(?: (?:the|all|different|distinct|unique))? ['\"`]*$"
+    r"\b(?:how many|number of|count of|count)(?: (?:the|all|different|distinct|unique))?(?: \ufffc+)? ['\"`]*$"
 )
+SORTED = re.compile(r"\b(?:sorted|ordered|ranked) by\b")
 SORT_BEFORE = re.compile(r"\b(?:sort|sorted|order|ordered|rank|ranked|ranking) by (?:the )?['\"`]*$")
 ALSO_BEFORE = re.compile(
     r"^[ '\"」』`]*(?:,|and|, and|&|x|と|、|・|および|及び|かつ|×|ごと、?)(?: (?:by|per|the|each))?[ '\"「『`]*$"
@@ -163,7 +164,7 @@ AMOUNT = re.compile(
 
 # Whatever of them a question has played its part.
 KEYWORDS = (
-    TOP, PREDICTION, DRIVERS, RELATION, DIFFERENCE, OVERVIEW, DISTRIBUTION, OFTEN, EXTREME, CONTRAST, TREND,
+    TOP, PREDICTION, DRIVERS, RELATION, DIFFERENCE, OVERVIEW, DISTRIBUTION, OFTEN, EXTREME, CONTRAST, TREND, SORTED,
     LINEAR, REGRESSION,
 )  # fmt: skip
 
@@ -194,7 +195,7 @@ database dataset descending determine did does down draw during each evaluate ev
 everything exist feature features field fields figure find following get give given good graph group groupby
 grouped groups had has have having held hello help here how info information into just know least let like
 list look made make many mean more most much must name named names need number numbers often
-only order ordered
+only order
 our out over overall own perform place placed please plot possible present quick rank record recorded
 records report respect result results row rows same score see separately set show shown significant significantly
 since sold some sort sorted split statistically statistics summary table tables target tell test than that their them
