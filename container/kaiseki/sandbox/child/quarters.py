@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kaiseki.sandbox import workdir
-from kaiseki.sandbox.child import shared_memory
+from kaiseki.sandbox.child import processes, shared_memory
 from kaiseki.sandbox.child.confinement import identity, kernel, paths
 from kaiseki.sandbox.child.confinement.confine import Bounds
 from kaiseki.sandbox.layers import Layers
@@ -44,8 +44,11 @@ class Quarters:
     user: identity.Identity | None
 
     def kill_all(self) -> None:
-        """Ends all that runs as the session's user; where that is the host's too, nothing."""
-        if self.user:
+        """Ends all that runs as the session's user; where that is the host's too, nothing.
+
+        For one process alone it is not worth its fork: whoever waits for the children to end kills that too.
+        """
+        if self.user and len(processes.descendants(os.getpid())) > 1:
             identity.kill_all(self.user.uid)
 
     def shared_memory(self, interpreter: int) -> int:
