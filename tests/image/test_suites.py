@@ -6,6 +6,7 @@ import pytest
 
 SUITES = (
     "tests/abuse",
+    "tests/contract/test_sandbox_broker.py",
     "tests/contract/test_sandbox_collector.py",
     "tests/contract/test_sandbox_lifecycle.py",
     "tests/contract/test_sandbox_limits.py",
