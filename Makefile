@@ -6,14 +6,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PROMPT ?= 'interaction'テーブルから機械学習モデルを作成してください。'purchase'列をターゲット変数として使用してください。
 
-.PHONY: help setup run test test-browser examples check format lock clean
+.PHONY: help setup run test test-sandbox-all test-browser bench-sandbox examples check format lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run                  answer the example prompt on input/*.csv"
 	@echo "make run PROMPT=\"...\"     answer another"
 	@echo "make test                 the tests, under five minutes"
+	@echo "make test-sandbox-all     the attacks on the sandbox, on this kernel and as on ECS Fargate"
 	@echo "make test-browser         the report in a real Chromium (needs one installed)"
+	@echo "make bench-sandbox        what the sandbox costs, beside other ways to run Python"
 	@echo "make check                formatting, lint, types, import rules"
 	@echo "make examples             the bundles in results/examples, anew"
 	@echo "make setup                the environment alone; the first two do it when needed"
@@ -37,10 +39,19 @@ run: setup
 	@$(BIN)/kaiseki ask "$$PROMPT"
 
 test: setup
-	@$(BIN)/pytest --ignore tests/browser
+	@$(BIN)/pytest --ignore tests/browser --ignore tests/image
+
+# As whoever calls it: with what the kernel has, then as on ECS Fargate, which has neither Landlock nor mounts.
+test-sandbox-all: setup
+	@$(BIN)/pytest tests/abuse
+	@$(BIN)/pytest tests/abuse --without-landlock
+	@$(BIN)/pytest tests/abuse --without-landlock --without-mounts
 
 test-browser: setup
 	@$(BIN)/pytest -n 0 tests/browser
+
+bench-sandbox: setup
+	@$(BIN)/python benchmarks/sandbox.py
 
 # The bundles that results/README.md shows.
 EXAMPLE := $(BIN)/kaiseki ask --store folder:results/examples --clock 2026-11-21T09:00+00:00
