@@ -122,6 +122,16 @@ NOT_COVERED = (
         "/dev/shm must be writable, for pools of threads and processes",
     ),
     NotCovered(
+        "test_proc.py::test_entries_for_those_who_may_trace_are_not_read[open-files-of-a-thread-session]",
+        lambda mode: not mode.separate_users and not mode.landlock,
+        "a session may look at the open files of another session of the same user",
+    ),
+    NotCovered(
+        "test_signals.py::test_processes_of_the_sandbox_live_on",
+        lambda mode: not mode.separate_users and mode.landlock < 6,
+        "the kernel has no filter for signals to processes that were not known beforehand",
+    ),
+    NotCovered(
         "test_signals.py::test_a_neighbour_of_the_same_user_lives_on",
         lambda mode: not mode.separate_users and mode.landlock < 6,
         "the kernel has no filter for signals to processes that were not known beforehand",
