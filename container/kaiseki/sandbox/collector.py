@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from kaiseki.sandbox import workdir
 from kaiseki.sandbox.limits import Limits
 from kaiseki.sandbox.records import FILE as RECORDS
 
@@ -36,9 +37,10 @@ class Collector:
     refused: list[Refused] = field(default_factory=list)
     _bytes: int = 0
 
-    def collect(self, outbox: Path) -> None:
+    def collect(self, session: Path) -> None:
+        """Empties the outbox in the folder of a session."""
         try:
-            folder = os.open(outbox, _OPEN_FOLDER)
+            folder = workdir.open_outbox(session)
         except OSError as error:
             self.refused.append(Refused(".", f"the outbox cannot be opened: {error.strerror}"))
             return

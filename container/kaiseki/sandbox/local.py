@@ -116,7 +116,7 @@ class LocalSession:
             self.close()
             raise
         self._folder = Path(ready["folder"])
-        self._records = RecordsReader(self._folder / workdir.OUTBOX, limits.records)
+        self._records = RecordsReader(self._folder, limits.records)
         self.user: int | None = ready["user"]  # of its own; None: the one that this process has
         self.layers = tuple(Layer(**layer) for layer in ready["layers"])  # that hold it
 
@@ -150,7 +150,7 @@ class LocalSession:
         """Moves what the code left in its outbox to `into`; `refused` then tells what was left behind, and why."""
         collector = Collector(self._limits, into)
         if self._folder and not self.closed:
-            collector.collect(self._folder / workdir.OUTBOX)
+            collector.collect(self._folder)
         self.refused = tuple(collector.refused)
         return tuple(collector.taken)
 
@@ -183,13 +183,13 @@ class LocalSession:
         return answer
 
     def _answer(self, seconds: float) -> wire.Message:
-        while (answer := self._channel.receive(seconds))["id"] != self._requests:
+        while (answer := self._channel.receive(seconds)).get("id") != self._requests:
             continue
         return answer
 
     def _execution(self, answer: wire.Message, request: wire.Message) -> Execution:
         failure = self._failure(answer, request)
-        records, bad_records = self._records.new()
+        records, bad_records = self._records.new(request["step"])
         return Execution(
             stdout=answer["stdout"],
             stderr=answer["stderr"],

@@ -9,24 +9,26 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from kaiseki.models import Failure, Record
+from kaiseki.sandbox import workdir
 
 FILE = "records.jsonl"
+_LONGEST_INTEGER = 300  # digits; any integer that is shorter has a float beside it
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class RecordsReader:
     """Follows `records.jsonl` from one execution to the next."""
 
-    def __init__(self, outbox: Path, limit: int) -> None:
-        self._file = outbox / FILE
+    def __init__(self, session: Path, limit: int) -> None:
+        self._session = session
         self._limit = limit
         self._offset = 0
         self._inode: int | None = None
 
-    def new(self) -> tuple[tuple[Record, ...], Failure | None]:
-        """The records since the last call, and what is wrong with the lines that are none."""
+    def new(self, step: int) -> tuple[tuple[Record, ...], Failure | None]:
+        """The records since the last call, at the end of `step`, and what is wrong with the lines that are none."""
         try:
-            file = os.open(self._file, _OPEN)
+            file = self._open()
         except FileNotFoundError:
             return (), _failure("the file was removed") if self._offset else None
         except OSError as error:
@@ -44,15 +46,23 @@ class RecordsReader:
             os.close(file)
         self._inode = about.st_ino
         self._offset += len(data)
-        return _parse(data)
+        return _parse(data, step)
+
+    def _open(self) -> int:
+        outbox = workdir.open_outbox(self._session)
+        try:
+            return os.open(FILE, _OPEN, dir_fd=outbox)
+        finally:
+            os.close(outbox)
 
 
-def _parse(data: bytes) -> tuple[tuple[Record, ...], Failure | None]:
+def _parse(data: bytes, step: int) -> tuple[tuple[Record, ...], Failure | None]:
     found: list[Record] = []
     failure = None
     for number, line in enumerate(data.splitlines(), start=1):
         try:
             record = Record.model_validate(_load(line))
+            _check_place(record, step)
             _check_paths(record.files)
             found.append(record)
         except (ValueError, RecursionError) as error:
@@ -62,9 +72,22 @@ def _parse(data: bytes) -> tuple[tuple[Record, ...], Failure | None]:
 
 def _load(line: bytes) -> Any:
     text = line.decode("utf-8")
-    value = json.loads(text, parse_constant=_refuse_constant)
-    json.dumps(value, ensure_ascii=False).encode("utf-8")  # an escaped lone surrogate cannot be stored
+    value = json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
+    # An escaped lone surrogate cannot be stored, nor can 1e999, which is read as infinite.
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _LONGEST_INTEGER:
+        raise ValueError(f"an integer of {len(digits):,} digits is not a value")
+    return int(digits)
+
+
+def _check_place(record: Record, step: int) -> None:
+    """A function of an earlier step may record in a later one."""
+    if not 0 <= record.step <= step or record.line < 0:
+        raise ValueError(f"step {step} cannot record for line {record.line} of step {record.step}")
 
 
 def _check_paths(files: tuple[str, ...]) -> None:

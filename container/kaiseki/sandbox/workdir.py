@@ -32,6 +32,18 @@ def give(workdir: Path, user: int, group: int, mode: int) -> None:
         folder.chmod(mode)  # the change of owner took bits away
 
 
+def open_outbox(workdir: Path) -> int:
+    """A descriptor of the outbox, the caller's to close. Links that the code put in its place are not followed.
+
+    Raises OSError.
+    """
+    folder = os.open(workdir, _OPEN_FOLDER)
+    try:
+        return os.open(OUTBOX, _OPEN_FOLDER, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
 def let_read(data: Path) -> None:
     """Opens a folder of Parquet files to the sessions' users, as far as this user may do that."""
     parts = [*data.glob("*/*.parquet")]
