@@ -19,6 +19,7 @@ class Limits:
     disk_entries    files and folders in the workdir
     output          kept of stdout, and of stderr, per execution: head and tail, the middle is left out
     records         of the kit, per execution
+    transfer        of files that the host reads from the workdir, or writes to it, per call
     artifacts       files that are collected from the outbox at a time
     artifact_bytes  of these files together
     boot            until the zygote has made its imports
@@ -33,6 +34,7 @@ class Limits:
     disk_entries: int = 50_000
     output: int = MIB // 4
     records: int = 16 * MIB
+    transfer: int = 32 * MIB
     artifacts: int = 500
     artifact_bytes: int = 256 * MIB
     boot: float = 120.0

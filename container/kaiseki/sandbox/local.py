@@ -107,6 +107,7 @@ class LocalSession:
         self._limits = limits
         self._requests = 0
         self._ended = ""  # why no more code can be run
+        self._lost_contact = False  # with the supervisor: nothing can be done any more
         self._folder: Path | None = None
         self.refused: tuple[Refused, ...] = ()  # what the last `collect` left behind
         self.closed = False
@@ -128,23 +129,88 @@ class LocalSession:
         """
         if self._ended or self.closed:
             return self._gone()
+        self._prepare()
+        request = {"do": "execute", "id": self._requests, "code": code, "step": step, "timeout": timeout}
+        answer = self._ask(request)
+        if answer is None:
+            return self._lost(timeout)
+        self._ended = answer["killed"]
+        return self._gone() if "gone" in answer else self._execution(answer, request)
+
+    def command(self, command: str, timeout: float) -> Execution:
+        """Runs a shell command in the session's folder, beside the interpreter and confined like it.
+
+        Whatever it leaves running is ended with it. After `timeout` seconds the command is ended alone; passing another
+        limit ends the interpreter too.
+        """
+        if self._lost_contact or self.closed:
+            return self._gone()
+        self._prepare()
+        request = {"do": "command", "id": self._requests, "command": command, "step": 0, "code": "", "timeout": timeout}
+        answer = self._ask(request)
+        if answer is None:
+            return self._lost(timeout)
+        self._ended = answer["ended"]
+        return self._execution(answer, request)
+
+    def files(self, operation: wire.Message, timeout: float) -> wire.Message:
+        """Carries out an operation of `child.files`, as the session's user. The answer is not to be trusted.
+
+        Raises SandboxError if the session has gone, or gives no answer in time.
+        """
+        answer = None
+        if not self._lost_contact and not self.closed:
+            self._requests += 1
+            answer = self._ask({"do": "files", "id": self._requests, "timeout": timeout, **operation})
+        if answer is None or answer["killed"]:
+            raise SandboxError(
+                f"the session's files cannot be reached: {answer['killed'] if answer else 'it has ended'}"
+            )
+        reported = answer["answer"]
+        if not isinstance(reported, dict):
+            raise SandboxError("the session's files cannot be reached: the answer is none")
+        return reported
+
+    def restart(self) -> None:
+        """A fresh interpreter; the files stay. Raises SandboxError."""
+        self._requests += 1
+        answer = None
+        if not self._lost_contact and not self.closed:
+            answer = self._ask({"do": "restart", "id": self._requests, "timeout": self._limits.boot})
+        if answer is None or answer["killed"] or answer["failure"]:
+            raise SandboxError(f"the session cannot start again: {self._zygote.last_words()}")
+        self._ended = ""
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+    @property
+    def ended(self) -> str:
+        """Why the interpreter runs no more code; empty while it does."""
+        return "closed" if self.closed else self._ended
+
+    def _prepare(self) -> None:
         if self.user is not None:
             workdir.let_read(self._data)
         self._requests += 1
-        request = {"id": self._requests, "code": code, "step": step, "timeout": timeout}
+
+    def _ask(self, request: wire.Message) -> wire.Message | None:
+        """The supervisor's answer; None if there is none any more."""
         try:
             self._channel.send(request)
-            answer = self._answer(timeout + _PATIENCE_SECONDS)
+            return self._answer(request["timeout"] + _PATIENCE_SECONDS)
         except (OSError, EOFError, wire.BadFrame):  # TimeoutError is an OSError
-            self._ended = "exit"
+            self._ended, self._lost_contact = "exit", True
             self._zygote.kill(self._number)
-            return Execution(exit_code=-9, killed="exit", failure=failures.of_limit("exit", timeout, -9, self._limits))
+            return None
         except BaseException:  # the answer that was not waited for must not be taken for the next one's
-            self._ended = "closed"
+            self._ended, self._lost_contact = "closed", True
             self._channel.hang_up()
             raise
-        self._ended = answer["killed"]
-        return self._gone() if "gone" in answer else self._execution(answer, request)
+
+    def _lost(self, timeout: float) -> Execution:
+        return Execution(exit_code=-9, killed="exit", failure=failures.of_limit("exit", timeout, -9, self._limits))
 
     def collect(self, into: Path) -> tuple[str, ...]:
         """Moves what the code left in its outbox to `into`; `refused` then tells what was left behind, and why."""

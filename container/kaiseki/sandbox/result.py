@@ -14,7 +14,7 @@ def as_content(execution: Execution) -> dict[str, Any]:
     if execution.failure:
         failure = execution.failure
         stderr += failure.traceback or f"{failure.type}: {failure.message}\n"
-    outcome = "killed" if execution.killed else "error" if execution.failure else "ok"
+    outcome = "killed" if execution.killed else "error" if execution.failure or execution.exit_code else "ok"
     return {
         "content": [{"type": "text", "text": execution.stdout + stderr}],
         "structuredContent": {

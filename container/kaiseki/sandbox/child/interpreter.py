@@ -80,6 +80,11 @@ def _arrange(setting: Setting, folder: Path) -> None:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     faulthandler.enable(DUMPS, all_threads=False)
     faulthandler.register(DUMP_SIGNAL, DUMPS, all_threads=False)
+    set_environment(setting, folder)
+
+
+def set_environment(setting: Setting, folder: Path) -> None:
+    """What generated code, and the commands of its session, find beside what the zygote was started with."""
     os.environ |= {
         "HOME": str(folder / workdir.HOME),
         "TMPDIR": str(folder / workdir.TEMPORARY),

@@ -75,6 +75,11 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def is_child(pid: int) -> bool:
+    """Whether this process still has a child `pid`, dead or alive."""
+    return pid in children_of(os.getpid())
+
+
 def load(pids: list[int]) -> Load:
     memory = processes = 0
     cpu = 0.0

@@ -4,6 +4,7 @@ It runs nothing of the generated code, and it is the subreaper of all that the i
 host is what it saw itself, apart from exit code and failure of a step, which the interpreter reports.
 """
 
+import contextlib
 import fcntl
 import os
 import select
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from kaiseki.sandbox import wire
-from kaiseki.sandbox.child import interpreter, processes, quarters
+from kaiseki.sandbox.child import errand, interpreter, processes, quarters
 from kaiseki.sandbox.child.confinement.errors import Unconfined
 from kaiseki.sandbox.child.output import HeadAndTail
 from kaiseki.sandbox.child.watchdog import INTERVAL, Watchdog
@@ -82,12 +83,7 @@ class Supervisor:
         self._zygote = zygote
         self._watchdog = Watchdog(self._limits, place.bounds.folder, self._shared_memory)
         self._ended = ""  # the limit that ended the interpreter, or "exit"
-        self._exit: processes.Exit | None = None
-        self._answers = wire.Decoder(_LARGEST_ANSWER)
-        self._unsent = b""
-        self._hung_up: float | None = None  # when the interpreter closed its channel
-        self._streams: dict[int, HeadAndTail] = {}
-        self._closed: set[int] = set()
+        self._errand: errand.Errand | None = None  # the one that is under way
         self._woken, wake = os.pipe()
         for end in (self._woken, wake):
             os.set_blocking(end, False)
@@ -103,11 +99,101 @@ class Supervisor:
             self._tell_host({**ready, "folder": str(self._place.bounds.folder), "user": user.uid if user else None})
             while True:
                 request = self._next_request()
-                self._tell_host(self._gone(request["id"]) if self._ended else self._execute(request))
+                self._tell_host(self._carry_out(request) | {"id": request["id"]})
         except (_HostGone, ConnectionError, wire.BadFrame):
             return
 
+    def _carry_out(self, request: wire.Message) -> wire.Message:
+        match request["do"]:
+            case "restart":
+                return self._restart()
+            case "command" | "files":
+                return self._run_errand(request)
+        return {"killed": self._ended, "gone": True} if self._ended else self._execute(request)
+
+    def _restart(self) -> wire.Message:
+        """A fresh interpreter in the same folder; nothing that ran before lives on."""
+        self._place.kill_all()
+        processes.end_descendants(_END_SECONDS)
+        for end in (*self._streams, self._dumps):
+            os.close(end)
+        self._channel.close()
+        self._start_interpreter()
+        ready = self._run_to_answer(interpreter.READY, self._limits.boot)
+        self._watchdog.allow_for(self.interpreter)
+        return ready
+
+    def _run_errand(self, request: wire.Message) -> wire.Message:
+        """Carries out what the host asks for beside the interpreter. What takes too long ends alone.
+
+        Passing another limit of the session, or killing the process that holds it together, ends the interpreter too.
+        """
+        started = time.monotonic()
+        self._watchdog.begin()
+        self._errand = task = self._start_errand(request)
+        killed = ""
+        while task.answer is None and not killed:
+            left = started + request["timeout"] - time.monotonic()
+            self._wait(min(INTERVAL, max(left, 0)))
+            killed = self._end_of_errand(request, task, left)
+        if killed in ("", "time") and not task.end_tree(_END_SECONDS):
+            killed = "processes"
+        if killed not in ("", "time"):
+            self._ended = self._ended or killed
+            self._end_interpreter()
+        with contextlib.suppress(wire.BadFrame):
+            task.pump(_MOST_LEFT_IN_A_PIPE)
+        while task.exit is None and processes.is_child(task.pid):
+            self._note(processes.reap()[0])
+        task.close()
+        self._errand = None
+        answer = task.answer or {}
+        exit_code = answer.get("exit_code")
+        return {
+            **task.output(),
+            "exit_code": exit_code if not killed and isinstance(exit_code, int) else -signal.SIGKILL,
+            "answer": answer,
+            "failure": None,
+            "dump": "",
+            "killed": killed,
+            "ended": self._ended,
+            "seconds": time.monotonic() - started,
+            "peak_memory": self._watchdog.peak_memory,
+        }
+
+    def _end_of_errand(self, request: wire.Message, task: errand.Errand, left: float) -> str:
+        try:
+            task.pump()
+        except wire.BadFrame:
+            return "exit"
+        if task.answer is not None:
+            return ""
+        if task.exit:
+            return "exit"
+        watched = request["do"] == "command"  # files must be removable where there are too many
+        return "time" if left <= 0 else self._watchdog.exceeded() if watched else ""
+
+    def _start_errand(self, request: wire.Message) -> errand.Errand:
+        pipes = [_Pipe.new() for _ in range(3)]
+        supervisor = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            _arrange([pipe.write for pipe in pipes])
+            interpreter.set_environment(self._setting, self._place.bounds.folder)
+            errand.run(request, self._place.bounds, supervisor)
+        for pipe in pipes:
+            os.close(pipe.write)
+        stdout, stderr, answer = (pipe.read for pipe in pipes)
+        return errand.Errand(pid, stdout, stderr, answer, self._place.bounds)
+
     def _start_interpreter(self) -> None:
+        self._ended = ""
+        self._exit: processes.Exit | None = None
+        self._answers = wire.Decoder(_LARGEST_ANSWER)
+        self._unsent = b""
+        self._hung_up: float | None = None  # when the interpreter closed its channel
+        self._closed: set[int] = set()
         stdout, stderr, dumps = _Pipe.new(), _Pipe.new(), _Pipe.new()
         ours, theirs = socket.socketpair()
         supervisor = os.getpid()
@@ -130,7 +216,7 @@ class Supervisor:
         self._watchdog.begin()
         ticket = os.urandom(_TICKET_BYTES).hex()
         self._unsent = wire.encode({"id": ticket, "code": request["code"], "step": request["step"]})
-        return self._run_to_answer(ticket, request["timeout"]) | {"id": request["id"]}
+        return self._run_to_answer(ticket, request["timeout"])
 
     def _run_to_answer(self, ticket: str, timeout: float) -> wire.Message:
         """Watches the interpreter until it answers the request that bears `ticket`, or has to be ended.
@@ -198,9 +284,6 @@ class Supervisor:
             patience = _DUMP_PAUSE
         return dump
 
-    def _gone(self, number: int) -> wire.Message:
-        return {"id": number, "killed": self._ended, "gone": True}
-
     def _next_request(self) -> wire.Message:
         while (request := self._requests.next()) is None:
             self._wait(_IDLE_INTERVAL)
@@ -215,6 +298,8 @@ class Supervisor:
         """Waits for anything to happen, for at most `seconds`, and takes in whatever did."""
         poll = select.poll()
         for end in (self._host.fileno(), self._woken):
+            poll.register(end, select.POLLIN)
+        for end in self._errand.ends if self._errand else ():
             poll.register(end, select.POLLIN)
         if not self._ended:
             for end in self._streams.keys() - self._closed:
@@ -275,13 +360,15 @@ class Supervisor:
 
     def _clear_output(self) -> None:
         limit = self._limits.output
-        self._streams = {end: HeadAndTail(limit) for end in (self._stdout, self._stderr)}
+        self._streams: dict[int, HeadAndTail] = {end: HeadAndTail(limit) for end in (self._stdout, self._stderr)}
 
     def _shared_memory(self) -> int:
         return self._place.shared_memory(self.interpreter)
 
     def _note(self, ended: dict[int, processes.Exit]) -> None:
         self._exit = self._exit or ended.get(self.interpreter)
+        if self._errand:
+            self._errand.exit = self._errand.exit or ended.get(self._errand.pid)
 
     def _tell_host(self, message: wire.Message) -> None:
         self._host.sendall(wire.encode(message))

@@ -1,0 +1,252 @@
+"""Sessions as AgentCore's Code Interpreter has them: code, commands and files by the id of a session."""
+
+import base64
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kaiseki.errors import InputError
+from kaiseki.sandbox.code_interpreter import CodeInterpreter
+from kaiseki.sandbox.limits import MIB, Limits
+from kaiseki.sandbox.local import LocalSandbox
+
+LIMITS = Limits(memory=500 * MIB, processes=24, transfer=2 * MIB)
+
+
+@pytest.fixture(scope="module")
+def interpreter() -> Iterator[CodeInterpreter]:
+    clock = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    with LocalSandbox(clock, LIMITS, preload=()) as sandbox, CodeInterpreter(sandbox, timeout=20) as interpreter:
+        yield interpreter
+
+
+@pytest.fixture
+def session(interpreter: CodeInterpreter) -> Iterator[str]:
+    name = interpreter.start()
+    yield name
+    interpreter.stop(name)
+
+
+def stdout(result: dict[str, Any]) -> str:
+    assert not result["isError"], result
+    text = result["structuredContent"]["stdout"]
+    assert isinstance(text, str)
+    return text.strip()
+
+
+def text_of(result: dict[str, Any]) -> str:
+    return "\n".join(part["text"] for part in result["content"] if part["type"] == "text")
+
+
+def names(result: dict[str, Any]) -> list[str]:
+    assert not result["isError"], result
+    return [link["name"] for link in result["content"]]
+
+
+def is_running(marker: str) -> bool:
+    """Whether any process of this machine bears `marker` in its command line."""
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdecimal() and marker.encode() in (folder / "cmdline").read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+# ── code ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_variables_stay_until_the_context_is_cleared_and_files_stay_after(
+    interpreter: CodeInterpreter, session: str
+) -> None:
+    interpreter.execute_code(session, "x = 6; open('kept.txt', 'w').write('still here')")
+    assert stdout(interpreter.execute_code(session, "x * 7")) == "42"
+    cleared = interpreter.execute_code(session, "x", clear_context=True)
+    assert cleared["isError"]
+    assert "NameError" in cleared["structuredContent"]["stderr"]
+    assert stdout(interpreter.execute_code(session, "print(open('kept.txt').read())")) == "still here"
+
+
+def test_clearing_the_context_ends_what_the_code_had_started(interpreter: CodeInterpreter, session: str) -> None:
+    marker = "300.00173"
+    interpreter.execute_code(session, f"import subprocess; subprocess.Popen(['sleep', '{marker}'])")
+    assert is_running(marker)
+    interpreter.execute_code(session, "1", clear_context=True)
+    assert not is_running(marker)
+
+
+def test_code_that_is_killed_takes_its_variables_but_not_the_session(
+    interpreter: CodeInterpreter, session: str
+) -> None:
+    interpreter.execute_code(session, "x = 1; open('kept.txt', 'w').write('still here')")
+    killed = interpreter.execute_code(session, "while True: pass", timeout=0.3)
+    assert (killed["isError"], killed["outcome"]) == (True, "killed")
+    assert "variables are gone" in text_of(killed)
+    assert stdout(interpreter.execute_code(session, "'x' in globals(), open('kept.txt').read()")).startswith("(False")
+
+
+def test_only_python_is_run(interpreter: CodeInterpreter, session: str) -> None:
+    with pytest.raises(InputError, match="javascript"):
+        interpreter.execute_code(session, "1", language="javascript")
+
+
+# ── commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_command_runs_in_the_folder_as_the_sessions_user(interpreter: CodeInterpreter, session: str) -> None:
+    where = stdout(interpreter.execute_code(session, "import os; print(os.getcwd(), os.getuid())"))
+    result = interpreter.execute_command(session, "echo $PWD $(id -u); echo problem >&2; echo 1 > made.txt; exit 3")
+    assert result["structuredContent"]["stdout"].strip() == where
+    assert result["structuredContent"]["stderr"].startswith("problem\n")
+    assert result["structuredContent"]["exitCode"] == 3
+    assert result["isError"]
+    assert stdout(interpreter.execute_code(session, "print(open('made.txt').read())")) == "1"
+
+
+def test_a_command_is_confined_like_the_code(interpreter: CodeInterpreter, session: str) -> None:
+    lines = stdout(interpreter.execute_command(session, "grep -E 'Seccomp:|NoNewPrivs|CapEff' /proc/self/status"))
+    assert [line.split()[1] for line in lines.splitlines()] == ["0000000000000000", "1", "2"]
+    attack = "python -c 'import socket; socket.socket()' 2>&1 | tail -1"
+    assert "Permission" in stdout(interpreter.execute_command(session, attack))
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_below_it_and_the_variables_stay(
+    interpreter: CodeInterpreter, session: str
+) -> None:
+    marker = "300.00271"
+    interpreter.execute_code(session, "x = 5")
+    started = time.monotonic()
+    result = interpreter.execute_command(session, f"(setsid sleep {marker} & ) ; sleep {marker}", timeout=0.5)
+    assert time.monotonic() - started < 5
+    assert result["outcome"] == "killed"
+    assert not is_running(marker)
+    assert stdout(interpreter.execute_code(session, "x")) == "5"
+
+
+def test_what_a_command_leaves_in_the_background_ends_with_it(interpreter: CodeInterpreter, session: str) -> None:
+    marker = "300.00317"
+    assert stdout(interpreter.execute_command(session, f"setsid sleep {marker} & echo done")) == "done"
+    assert not is_running(marker)
+
+
+def test_a_command_that_kills_the_process_that_watches_it_leaves_nothing_behind(
+    interpreter: CodeInterpreter, session: str
+) -> None:
+    marker = "300.00419"
+    result = interpreter.execute_command(session, f"setsid sleep {marker} & kill -9 $PPID; sleep {marker}")
+    assert result["outcome"] == "killed"
+    assert not is_running(marker)
+    assert stdout(interpreter.execute_code(session, "1")) == "1"
+
+
+# ── files ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_files_are_written_read_listed_and_removed(interpreter: CodeInterpreter, session: str) -> None:
+    picture = bytes(range(256))
+    written = [{"path": "data/in.csv", "text": "a\n解析\n"}, {"path": "data/x.bin", "blob": picture}]
+    assert not interpreter.write_files(session, written)["isError"]
+    assert stdout(interpreter.execute_code(session, "print(open('data/in.csv').read())")) == "a\n解析"
+    text, blob = (
+        part["resource"] for part in interpreter.read_files(session, ["data/in.csv", "data/x.bin"])["content"]
+    )
+    assert (text["type"], text["mimeType"], text["text"]) == ("text", "text/csv", "a\n解析\n")
+    assert (blob["type"], base64.b64decode(blob["blob"])) == ("blob", picture)
+    assert names(interpreter.list_files(session, "data")) == ["in.csv", "x.bin"]
+    assert names(interpreter.list_files(session)) == ["data", "outbox"]
+    assert not interpreter.remove_files(session, ["data"])["isError"]
+    assert names(interpreter.list_files(session)) == ["outbox"]
+
+
+@pytest.mark.parametrize("path", ["../out.txt", "/etc/passwd", "a/../../b", "", ".", "a\0b", "x" * 5_000])
+def test_paths_that_do_not_lie_in_the_folder_are_refused(interpreter: CodeInterpreter, session: str, path: str) -> None:
+    assert interpreter.read_files(session, [path])["isError"]
+    assert interpreter.write_files(session, [{"path": path, "text": "x"}])["isError"]
+    assert interpreter.remove_files(session, [path])["isError"]
+    if path not in ("", "."):
+        assert interpreter.list_files(session, path)["isError"]
+
+
+def test_links_lead_nowhere(interpreter: CodeInterpreter, session: str, tmp_path: Path) -> None:
+    canary = tmp_path / "canary.txt"
+    canary.write_text("a secret of the host", encoding="utf-8")
+    code = f"import os; os.symlink({str(canary)!r}, 'file'); os.symlink({str(tmp_path)!r}, 'folder')"
+    assert not interpreter.execute_code(session, code)["isError"]
+    for path in ("file", "folder/canary.txt"):
+        result = interpreter.read_files(session, [path])
+        assert result["isError"]
+        assert "secret" not in str(result)
+    assert interpreter.list_files(session, "folder")["isError"]
+    assert interpreter.write_files(session, [{"path": "folder/new.txt", "text": "x"}])["isError"]
+    assert interpreter.remove_files(session, ["folder/canary.txt"])["isError"]
+    assert not interpreter.write_files(session, [{"path": "file", "text": "replaced"}])["isError"]
+    assert not interpreter.remove_files(session, ["folder"])["isError"]
+    assert [path.name for path in tmp_path.iterdir()] == ["canary.txt"]
+    assert canary.read_text(encoding="utf-8") == "a secret of the host"
+
+
+def test_a_fifo_is_not_waited_for_and_makes_way_for_a_file(interpreter: CodeInterpreter, session: str) -> None:
+    interpreter.execute_code(session, "import os; os.mkfifo('pipe')")
+    started = time.monotonic()
+    assert "no regular file" in text_of(interpreter.read_files(session, ["pipe"]))
+    assert not interpreter.write_files(session, [{"path": "pipe", "text": "x"}])["isError"]
+    assert time.monotonic() - started < 5
+    assert stdout(interpreter.execute_code(session, "print(open('pipe').read())")) == "x"
+
+
+def test_files_that_are_too_large_are_refused_in_both_directions(interpreter: CodeInterpreter, session: str) -> None:
+    interpreter.execute_code(session, "open('huge', 'wb').truncate(900_000_000)")
+    assert "too large" in text_of(interpreter.read_files(session, ["huge"]))
+    with pytest.raises(InputError, match="cannot be written"):
+        interpreter.write_files(session, [{"path": "x", "text": "x" * 3 * MIB}])
+    assert "1" in stdout(interpreter.execute_code(session, "1"))
+
+
+def test_what_belongs_to_the_session_stays(interpreter: CodeInterpreter, session: str) -> None:
+    assert "stays" in text_of(interpreter.remove_files(session, ["outbox"]))
+    assert interpreter.read_files(session, ["missing.txt"])["isError"]
+
+
+# ── sessions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_sessions_are_apart(interpreter: CodeInterpreter, session: str) -> None:
+    other = interpreter.start()
+    assert {session, other} <= {each.id for each in interpreter.list()}
+    interpreter.execute_code(session, "x = 1; open('mine.txt', 'w').write('x')")
+    assert "NameError" in interpreter.execute_code(other, "x")["structuredContent"]["stderr"]
+    assert names(interpreter.list_files(other)) == ["outbox"]
+    interpreter.stop(other)
+    assert other not in {each.id for each in interpreter.list()}
+    with pytest.raises(InputError, match="stopped"):
+        interpreter.execute_code(other, "1")
+    assert stdout(interpreter.execute_code(session, "x")) == "1"
+
+
+def test_a_session_ends_with_its_time_to_live_and_says_so(interpreter: CodeInterpreter) -> None:
+    short = interpreter.start(ttl_seconds=0.8)
+    folder = Path(stdout(interpreter.execute_code(short, "import os; print(os.getcwd())")))
+    killed = interpreter.execute_code(short, "while True: pass")  # no call outlives its session
+    assert killed["outcome"] == "killed"
+    until = time.monotonic() + 5
+    while folder.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not folder.exists()
+    with pytest.raises(InputError, match="time to live"):
+        interpreter.execute_code(short, "1")
+
+
+@pytest.mark.parametrize("ttl", [0, -1, 28_801, float("nan")])
+def test_a_life_that_is_too_long_or_none_is_refused(interpreter: CodeInterpreter, ttl: float) -> None:
+    with pytest.raises(InputError):
+        interpreter.start(ttl)
+
+
+def test_an_id_that_was_never_given_is_unknown(interpreter: CodeInterpreter) -> None:
+    with pytest.raises(InputError, match="no session"):
+        interpreter.stop("nonsense")
