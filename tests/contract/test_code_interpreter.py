@@ -1,6 +1,7 @@
 """Sessions as AgentCore's Code Interpreter has them: code, commands and files by the id of a session."""
 
 import base64
+import io
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -250,3 +251,45 @@ def test_a_life_that_is_too_long_or_none_is_refused(interpreter: CodeInterpreter
 def test_an_id_that_was_never_given_is_unknown(interpreter: CodeInterpreter) -> None:
     with pytest.raises(InputError, match="no session"):
         interpreter.stop("nonsense")
+
+
+# ── displays ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def images(result: dict[str, Any]) -> list[bytes]:
+    assert not result["isError"], result
+    return [base64.b64decode(part["data"]) for part in result["content"] if part["type"] == "image"]
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.plot([3])\nplt.show()", 2),
+        ("import matplotlib.pyplot as plt\nfigure, _ = plt.subplots()\nfigure", 1),
+        ("from matplotlib.figure import Figure\nfigure = Figure()\ndisplay(figure, figure)", 2),
+        ("import altair as alt\nalt.Chart(pd.DataFrame({'x': [1]})).mark_bar().encode(x='x:Q')", 1),
+        ("6 * 7", 0),
+    ],
+)
+def test_figures_and_charts_come_back_as_png(interpreter: CodeInterpreter, session: str, code: str, count: int) -> None:
+    from matplotlib.image import imread
+
+    found = images(interpreter.execute_code(session, code))
+    heights = [imread(io.BytesIO(image), format="png").shape[0] for image in found]
+    assert len(heights) == count
+    assert all(height > 5 for height in heights)
+
+
+def test_a_table_comes_back_as_markdown_with_a_limit_on_its_rows(interpreter: CodeInterpreter, session: str) -> None:
+    result = interpreter.execute_code(session, "pd.DataFrame({'city': ['a|b'] * 900})")
+    (table,) = (part["resource"] for part in result["content"] if part["type"] == "resource")
+    lines = table["text"].splitlines()
+    assert table["mimeType"] == "text/markdown"
+    assert lines[:3] == ["|  | city |", "| --- | --- |", "| 0 | a\\|b |"]
+    assert lines[-1].startswith("50 of 900 rows")
+
+
+def test_displays_are_bounded(interpreter: CodeInterpreter, session: str) -> None:
+    result = interpreter.execute_code(session, "for _ in range(300): display(pd.Series([1]))")
+    assert len(result["content"]) < 30
+    assert "too much to display" in result["structuredContent"]["stderr"]

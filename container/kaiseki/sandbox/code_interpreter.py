@@ -14,6 +14,7 @@ from typing import Any, Self
 from kaiseki.errors import InputError, SandboxError
 from kaiseki.models import Execution
 from kaiseki.sandbox import session_files
+from kaiseki.sandbox.displays import Display
 from kaiseki.sandbox.local import LocalSandbox, LocalSession
 from kaiseki.sandbox.result import as_content
 
@@ -104,7 +105,8 @@ class CodeInterpreter:
             if clear_context or held.session.ended:
                 held.session.restart()
             held.calls += 1
-            return _result(held.session.execute(code, held.calls, self._seconds(held, timeout)), held.session)
+            execution = held.session.execute(code, held.calls, self._seconds(held, timeout), show=True)
+            return _result(execution, held.session, held.session.displayed)
 
     def execute_command(self, session_id: str, command: str, timeout: float | None = None) -> Result:
         """Runs a shell command in the session's folder; what it leaves running is ended with it."""
@@ -204,8 +206,8 @@ class CodeInterpreter:
         self.close()
 
 
-def _result(execution: Execution, session: LocalSession) -> Result:
-    result = as_content(execution)
+def _result(execution: Execution, session: LocalSession, displayed: Sequence[Display] = ()) -> Result:
+    result = as_content(execution, displayed)
     if session.ended:
         result["content"].append({"type": "text", "text": _FRESH.format(session.ended)})
     return result

@@ -18,6 +18,7 @@ class Limits:
     disk            of the session's workdir
     disk_entries    files and folders in the workdir
     output          kept of stdout, and of stderr, per execution: head and tail, the middle is left out
+    displays        images and tables that code displays, per execution
     records         of the kit, per execution
     transfer        of files that the host reads from the workdir, or writes to it, per call
     artifacts       files that are collected from the outbox at a time
@@ -33,6 +34,7 @@ class Limits:
     disk: int = 2048 * MIB
     disk_entries: int = 50_000
     output: int = MIB // 4
+    displays: int = 6 * MIB
     records: int = 16 * MIB
     transfer: int = 32 * MIB
     artifacts: int = 500

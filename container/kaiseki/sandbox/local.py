@@ -12,6 +12,7 @@ from kaiseki.errors import SandboxError
 from kaiseki.models import Execution, Failure
 from kaiseki.sandbox import failures, wire, workdir
 from kaiseki.sandbox.collector import Collector, Refused
+from kaiseki.sandbox.displays import Display, checked
 from kaiseki.sandbox.launcher import Zygote
 from kaiseki.sandbox.layers import Layer, Layers
 from kaiseki.sandbox.limits import Limits
@@ -110,6 +111,7 @@ class LocalSession:
         self._lost_contact = False  # with the supervisor: nothing can be done any more
         self._folder: Path | None = None
         self.refused: tuple[Refused, ...] = ()  # what the last `collect` left behind
+        self.displayed: tuple[Display, ...] = ()  # by the last execution that was to show it
         self.closed = False
         try:
             ready = self._expect_ready()
@@ -121,20 +123,22 @@ class LocalSession:
         self.user: int | None = ready["user"]  # of its own; None: the one that this process has
         self.layers = tuple(Layer(**layer) for layer in ready["layers"])  # that hold it
 
-    def execute(self, code: str, step: int, timeout: float) -> Execution:
+    def execute(self, code: str, step: int, timeout: float, show: bool = False) -> Execution:
         """Runs `code` as step `step`, for at most `timeout` seconds of wall time. Raises nothing for what it does.
 
         A limit that ends the session is named in `Execution.killed`. A session that has ended answers with the
-        failure `SessionGone`.
+        failure `SessionGone`. With `show`, images and tables that the code displays are in `displayed` afterwards.
         """
         if self._ended or self.closed:
             return self._gone()
         self._prepare()
-        request = {"do": "execute", "id": self._requests, "code": code, "step": step, "timeout": timeout}
+        request = {"do": "execute", "id": self._requests, "code": code, "step": step, "timeout": timeout, "show": show}
+        self.displayed = ()
         answer = self._ask(request)
         if answer is None:
             return self._lost(timeout)
         self._ended = answer["killed"]
+        self.displayed = checked(answer.get("displays"), self._limits.displays)
         return self._gone() if "gone" in answer else self._execution(answer, request)
 
     def command(self, command: str, timeout: float) -> Execution:

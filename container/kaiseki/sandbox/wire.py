@@ -46,8 +46,10 @@ def decode(body: bytes) -> Message:
 class Decoder:
     """Bytes in, as they come; whole messages out."""
 
-    def __init__(self, largest: int = LARGEST) -> None:
+    def __init__(self, largest: int = LARGEST, most_values: int | None = None) -> None:
+        """`most_values` bounds what a frame can grow to when it is decoded: many small values take much memory."""
         self._largest = largest
+        self._most_values = most_values
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> None:
@@ -65,6 +67,8 @@ class Decoder:
             return None
         body = bytes(self._buffer[_LENGTH.size : end])
         del self._buffer[:end]
+        if self._most_values is not None and sum(map(body.count, (b",", b"[", b"{"))) > self._most_values:
+            raise BadFrame(f"a frame of more than {self._most_values:,} values")
         return decode(body)
 
 

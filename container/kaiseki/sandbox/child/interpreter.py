@@ -25,6 +25,7 @@ from kaiseki.sandbox import wire, workdir
 from kaiseki.sandbox.child import determinism, tracebacks
 from kaiseki.sandbox.child.confinement.confine import Bounds, confine
 from kaiseki.sandbox.child.confinement.errors import Unconfined
+from kaiseki.sandbox.child.displays import Displays
 
 STREAMS = (1, 2)
 DUMPS = 3  # where faulthandler tells in which line the process was killed
@@ -57,7 +58,7 @@ def run(setting: Setting, bounds: Bounds, supervisor: int) -> None:
         _arrange(setting, bounds.folder)
         layers = confine(bounds, supervisor, FIRST_FREE)
         channel = wire.Channel(socket.socket(fileno=CHANNEL))
-        interpreter = Interpreter(setting)
+        interpreter = Interpreter(setting, bounds.limits.displays)
         channel.send({**interpreter.prelude(), "layers": [asdict(layer) for layer in layers]})
         while True:
             try:
@@ -99,7 +100,7 @@ def set_environment(setting: Setting, folder: Path) -> None:
 class Interpreter:
     """The namespace in which the steps of one session run."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, displays: int) -> None:
         self._pid = os.getpid()
         self._hidden = (str(setting.kit),)
         self._saved_streams = [os.dup(stream) for stream in STREAMS]
@@ -110,6 +111,7 @@ class Interpreter:
         sys.modules["__main__"] = main
         self._namespace = main.__dict__
         sys.argv = [""]
+        self._displays = Displays(displays)
         _hide_the_host()
         determinism.freeze(setting.clock, setting.seed)
         gc.enable()
@@ -120,6 +122,9 @@ class Interpreter:
     def execute(self, request: wire.Message) -> wire.Message:
         file = tracebacks.step_file(request["step"])
         tracebacks.register_source(file, request["code"])
+        self._displays.begin(request["show"])
+        if request["show"]:  # elsewhere the code must run without it, as a program of its own
+            self._namespace.setdefault("display", self._display)
         return self._answer(request["id"], request["code"], file)
 
     def _answer(self, ticket: str, code: str, file: str) -> wire.Message:
@@ -127,6 +132,7 @@ class Interpreter:
         exit_code, failure = 0, None
         try:
             self._run(code, file)
+            self._displays.end()
         except SystemExit as end:
             if end.code is not None and end.code != 0:
                 exit_code = end.code if isinstance(end.code, int) else 1
@@ -139,7 +145,7 @@ class Interpreter:
         _flush()
         if os.getpid() != self._pid:  # a child that the code forked, and that ran off the end of the step
             os._exit(exit_code & 0xFF)
-        return {"id": ticket, "exit_code": exit_code, "failure": failure}
+        return {"id": ticket, "exit_code": exit_code, "failure": failure, "displays": self._displays.shown}
 
     def _run(self, code: str, file: str) -> None:
         # Not ast.parse: its frame would stand in the traceback of a syntax error.
@@ -149,9 +155,14 @@ class Interpreter:
         body = compile(tree, file, "exec", dont_inherit=True)
         exec(body, self._namespace)  # noqa: S102 - what this process is for
         if last is not None:
-            sys.displayhook = _echo
+            sys.displayhook = self._display
             shown = ast.Interactive([last])
             exec(compile(shown, file, "single", body.co_flags & _FUTURES, dont_inherit=True), self._namespace)  # noqa: S102
+
+    def _display(self, *values: object) -> None:
+        for value in values:
+            _echo(value)
+            self._displays.add(value)
 
     def _describe(self, error: BaseException, file: str) -> dict[str, Any]:
         sys.setrecursionlimit(max(sys.getrecursionlimit(), self._recursion_limit))

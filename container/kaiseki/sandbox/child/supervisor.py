@@ -24,7 +24,8 @@ from kaiseki.sandbox.child.watchdog import INTERVAL, Watchdog
 
 _IDLE_INTERVAL = 0.5  # seconds between two looks while no step runs
 _CHUNK = 256 * 1024
-_LARGEST_ANSWER = 1024 * 1024
+_ROOM_FOR_WORDS = 1024 * 1024  # of an answer, beside what it displays
+_MOST_VALUES = 500_000  # in an answer; commas of its texts count too
 _MOST_LEFT_IN_A_PIPE = 1024 * 1024  # bytes; more only comes from a process that keeps writing
 _DUMP_SECONDS = 0.2
 _DUMP_PAUSE = 0.02  # seconds of silence after which a dump is whole
@@ -190,7 +191,7 @@ class Supervisor:
     def _start_interpreter(self) -> None:
         self._ended = ""
         self._exit: processes.Exit | None = None
-        self._answers = wire.Decoder(_LARGEST_ANSWER)
+        self._answers = wire.Decoder(self._limits.displays // 3 * 4 + _ROOM_FOR_WORDS, _MOST_VALUES)
         self._unsent = b""
         self._hung_up: float | None = None  # when the interpreter closed its channel
         self._closed: set[int] = set()
@@ -215,7 +216,9 @@ class Supervisor:
         processes.reset_peak_memory(self.interpreter)
         self._watchdog.begin()
         ticket = os.urandom(_TICKET_BYTES).hex()
-        self._unsent = wire.encode({"id": ticket, "code": request["code"], "step": request["step"]})
+        self._unsent = wire.encode(
+            {"id": ticket, "code": request["code"], "step": request["step"], "show": request["show"]}
+        )
         return self._run_to_answer(ticket, request["timeout"])
 
     def _run_to_answer(self, ticket: str, timeout: float) -> wire.Message:
@@ -253,7 +256,7 @@ class Supervisor:
         try:
             while message := self._answers.next():
                 if message.get("id") == ticket and isinstance(message.get("exit_code"), int):
-                    return {key: message.get(key) for key in ("exit_code", "failure", "layers")}
+                    return {key: message.get(key) for key in ("exit_code", "failure", "layers", "displays")}
         except wire.BadFrame:
             self._ended = "exit"
         return None
