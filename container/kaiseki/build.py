@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kaiseki.lm.models import open_model
-from kaiseki.ports import Observer, RunStore, Sandbox, Warehouse
+from kaiseki.ports import Observer, RunStore, Warehouse
 from kaiseki.run import Parts
 from kaiseki.sandbox.brokered import BrokeredSandbox
 from kaiseki.sandbox.limits import MIB, Limits
@@ -53,7 +53,7 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
 
 
 @contextmanager
-def open_sandbox(settings: Settings, clock: datetime) -> Iterator[Sandbox]:
+def open_sandbox(settings: Settings, clock: datetime) -> Iterator[LocalSandbox | BrokeredSandbox]:
     """Starts to warm up at once: the schema can be read meanwhile."""
     with new_sandbox(settings, clock) as sandbox:
         sandbox.warm()

@@ -55,8 +55,8 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         open_sandbox(settings, settings.now) as sandbox,
         sandbox.open(Path(data)) as session,
     ):
-        execution = session.execute(code, 1, limits.step_seconds)
-    result = as_content(execution)
+        execution = session.execute(code, 1, limits.step_seconds, show=True)
+    result = as_content(execution, session.displayed)
     if arguments.json:
         print(json.dumps(result, ensure_ascii=False))
     else:

@@ -84,8 +84,9 @@ class Broker:
 
     def _execute(self, request: exchange.Message) -> None:
         session = self._sessions[request["session"]]
-        execution = session.execute(request["code"], request["step"], request["timeout"])
-        exchange.send(self._program, {"execution": execution.model_dump(mode="json")})
+        execution = session.execute(request["code"], request["step"], request["timeout"], request["show"])
+        displayed = [asdict(each) for each in session.displayed]
+        exchange.send(self._program, {"execution": execution.model_dump(mode="json"), "displayed": displayed})
 
     def _collect(self, request: exchange.Message) -> None:
         """Hands over open files, one a message: neither side may write where the other one does."""

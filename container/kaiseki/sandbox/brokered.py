@@ -16,6 +16,7 @@ from kaiseki.errors import SandboxError
 from kaiseki.models import Execution
 from kaiseki.sandbox import exchange, workdir
 from kaiseki.sandbox.collector import Refused
+from kaiseki.sandbox.displays import Display
 from kaiseki.sandbox.layers import Layer
 from kaiseki.sandbox.limits import Limits
 
@@ -82,13 +83,16 @@ class BrokeredSession:
         self.user = user  # of its own; None: the one that the broker has
         self.layers = layers  # that hold it
         self.refused: tuple[Refused, ...] = ()  # what the last `collect` left behind
+        self.displayed: tuple[Display, ...] = ()  # by the last execution that was to show it
         self.closed = False
 
-    def execute(self, code: str, step: int, timeout: float) -> Execution:
+    def execute(self, code: str, step: int, timeout: float, show: bool = False) -> Execution:
         """As LocalSession.execute. Raises SandboxError if the broker is gone."""
         workdir.let_read(self._data)
         request = {"do": "execute", "session": self._number, "code": code, "step": step, "timeout": timeout}
-        return Execution.model_validate(self._broker.ask(request)["execution"])
+        answer = self._broker.ask(request | {"show": show})
+        self.displayed = tuple(Display(**each) for each in answer["displayed"])
+        return Execution.model_validate(answer["execution"])
 
     def collect(self, into: Path) -> tuple[str, ...]:
         """As LocalSession.collect. Raises SandboxError if the broker is gone."""
