@@ -9,6 +9,10 @@ from kaiseki.models import Failure
 from kaiseki.sandbox.limits import MIB, Limits
 
 _FRAME = re.compile(r'^  File "(?P<file>step-\d{2,}\.py)", line (?P<line>\d+) in (?P<name>.+)$', re.MULTILINE)
+# Beyond what an honest interpreter reports, which cuts the middle out of a text that is too long.
+_LONGEST_TYPE = 500  # characters
+_LONGEST_MESSAGE = 5_000
+_LONGEST_TRACEBACK = 20_000
 _TYPES = {"time": "timeout"}
 
 
@@ -21,10 +25,10 @@ def of_code(reported: Any) -> Failure | None:
     line = reported.get("line")
     return Failure(
         kind="code",
-        type=_text(reported.get("type")) or "Exception",
-        message=_text(reported.get("message")),
+        type=_text(reported.get("type"))[:_LONGEST_TYPE] or "Exception",
+        message=_text(reported.get("message"))[:_LONGEST_MESSAGE],
         line=line if isinstance(line, int) and line > 0 else None,
-        traceback=_text(reported.get("traceback")),
+        traceback=_text(reported.get("traceback"))[:_LONGEST_TRACEBACK],
     )
 
 

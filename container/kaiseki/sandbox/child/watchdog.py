@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kaiseki.sandbox import workdir
-from kaiseki.sandbox.child import processes
+from kaiseki.sandbox.child import processes, unnamed_files
 from kaiseki.sandbox.limits import Limits
 
 INTERVAL = 0.1  # seconds between two looks at the processes
@@ -19,6 +19,7 @@ class Watchdog:
     def __init__(self, limits: Limits, folder: Path, shared_memory: Callable[[], int]) -> None:
         self._limits = limits
         self._folder = folder
+        self._device = folder.stat().st_dev
         self._shared_memory = shared_memory
         self._next_look = self._next_walk = 0.0
         self._memory = limits.memory
@@ -59,7 +60,8 @@ class Watchdog:
     def _disk(self, now: float) -> str:
         if now < self._next_walk:
             return ""
-        too_much = workdir.exceeds(self._folder, self._limits.disk, self._limits.disk_entries)
+        unnamed = unnamed_files.held(processes.descendants(os.getpid()), self._device)
+        too_much = workdir.exceeds(self._folder, self._limits.disk - unnamed, self._limits.disk_entries)
         done = time.monotonic()
         self._next_walk = done + max(INTERVAL, (done - now) * _DISK_SHARE)
         return "disk" if too_much else ""
