@@ -235,7 +235,9 @@ REACH = (
     "found += [v for f in frames for v in f.f_locals.values() if type(v).__module__.startswith('kaiseki')]\n"
 )
 REACHED = {
-    "a-request-of-its-own": "for o in found:\n    if hasattr(o, 'send'): o.send({'id': 2, 'exit_code': 0, 'stdout': 'forged'})",
+    "a-request-of-its-own": (
+        "for o in found:\n    if hasattr(o, 'send'): o.send({'id': 2, 'exit_code': 0, 'stdout': 'forged'})"
+    ),
     "methods-replaced": (
         "for o in found:\n"
         "    if type(o).__name__ == 'Interpreter': type(o).execute = lambda *_: {'id': 'x', 'exit_code': 0}"
