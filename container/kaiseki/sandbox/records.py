@@ -37,6 +37,8 @@ class RecordsReader:
             about = os.fstat(file)
             if not stat.S_ISREG(about.st_mode):
                 return (), _failure("it is not a regular file")
+            if about.st_nlink > 1:
+                return (), _failure("the file has more than one name")
             if about.st_size < self._offset or self._inode not in (None, about.st_ino):
                 return (), _failure("earlier records were changed")
             if about.st_size - self._offset > self._limit:
