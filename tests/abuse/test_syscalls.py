@@ -129,7 +129,12 @@ def test_the_keys_of_the_kernel_are_out_of_reach(attack: Attack, canary: str, co
 
 @pytest.mark.parametrize("kind", NAMESPACES.values(), ids=NAMESPACES.keys())
 def test_no_namespace_is_made_by_unshare(attack: Attack, kind: int) -> None:
-    code = "if os.fork() == 0:\n    if call(272, KIND, arm=97) == 0: through()\n    sys.stdout.flush(); os._exit(0)\nos.wait()"
+    code = (
+        "if os.fork() == 0:\n"
+        "    if call(272, KIND, arm=97) == 0: through()\n"
+        "    sys.stdout.flush(); os._exit(0)\n"
+        "os.wait()"
+    )
     assert not gone_through(attack, code, KIND=kind)
 
 
