@@ -70,10 +70,12 @@ format: setup
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lock:
+LOCK := ../$(BIN)/uv pip compile --override overrides.txt --generate-hashes --no-header --no-annotate --quiet
+lock: setup
 	@cd requirements && for name in uv run dev; do \
-	  ../$(BIN)/uv pip compile $$name.in --override overrides.txt --universal --python-version 3.11 \
-	    --generate-hashes --no-header --no-annotate --quiet --output-file $$name.txt || exit 1; done
+	  $(LOCK) $$name.in --universal --python-version 3.11 --output-file $$name.txt || exit 1; done
+	@cd requirements && for name in image image-test; do \
+	  $(LOCK) $$name.in --python-platform linux --python-version 3.13 --output-file $$name.txt || exit 1; done
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -81,7 +83,7 @@ clean:
 # BUILD_FLAGS: where the network has certificates of its own, for example
 #   --network host --build-arg SSL_CERT_FILE=/path/in/the/base/image.crt
 # SECCOMP_PROFILE: another profile than the engine's own; an absolute path.
-.PHONY: image test-image test-image-sandbox lock-image
+.PHONY: image test-image test-image-sandbox
 ENGINE ?= $(shell for engine in docker podman; do $$engine info >/dev/null 2>&1 && echo $$engine && break; done)
 IMAGE ?= kaiseki
 BUILD_FLAGS ?=
@@ -101,10 +103,3 @@ test-image: setup image
 test-image-sandbox: setup image
 	@$(BUILD) --target test --tag $(IMAGE)-test .
 	@$(IN_IMAGE) tests/image/test_suites.py
-
-# After `make lock`: for the one platform that the image has, and without what only tests use.
-lock-image:
-	@cd requirements && for name in image image-test; do \
-	  ../$(BIN)/uv pip compile $$name.in --override overrides.txt --python-platform linux --python-version 3.13 \
-	    $$(test $$name = image && echo --no-emit-package psutil) \
-	    --generate-hashes --no-header --no-annotate --quiet --output-file $$name.txt || exit 1; done
