@@ -80,7 +80,7 @@ def test_threads_are_bounded(attack: Attack) -> None:
         "    for _ in range(1_000):\n"
         f"        threading.Thread(target=stop.wait, args=({SECONDS},), daemon=True).start(); started += 1\n"
         "except BaseException: pass\n"
-        "print(started); stop.set()\n"
+        "time.sleep(1); print(started); stop.set()\n"  # a watchdog looks ten times a second
     )
     attempt = attack(code)
     assert attempt.execution.killed or int(attempt.execution.stdout) < 1_000

@@ -40,3 +40,8 @@ class Limits:
     artifacts: int = 500
     artifact_bytes: int = 256 * MIB
     boot: float = 120.0
+
+    @property
+    def threads(self) -> int:
+        """Of all processes together, their first ones included."""
+        return self.processes * 16

@@ -28,6 +28,7 @@ class Load:
     """What the processes of a tree use at this moment: resident bytes, CPU seconds (with those of reaped children)."""
 
     processes: int
+    threads: int
     memory: int
     cpu: float
 
@@ -81,15 +82,16 @@ def is_child(pid: int) -> bool:
 
 
 def load(pids: list[int]) -> Load:
-    memory = processes = 0
+    memory = processes = threads = 0
     cpu = 0.0
     for pid in pids:
         fields = _stat(pid)
         if fields:
             processes += fields[0] != "Z"
+            threads += int(fields[17])
             cpu += sum(map(int, fields[11:15])) / _TICKS
             memory += int(fields[21]) * _PAGE
-    return Load(processes, memory, cpu)
+    return Load(processes, threads, memory, cpu)
 
 
 def proportional_memory(pids: list[int]) -> int:

@@ -46,7 +46,7 @@ class Watchdog:
         pids = processes.descendants(os.getpid())
         load = processes.load(pids)
         self.peak_memory = max(self.peak_memory, load.memory)
-        if load.processes > self._limits.processes:
+        if load.processes > self._limits.processes or load.threads > self._limits.threads:
             return "processes"
         # Resident memory counts what a fork shares once per process: quick to read, and never too little.
         files = self._shared_memory()

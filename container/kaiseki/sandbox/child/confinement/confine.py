@@ -14,7 +14,6 @@ from kaiseki.sandbox.limits import Limits
 
 _MOST_FILES = 1 << 20
 _UNTOUCHED = 1 << 30  # bytes of writable memory that libraries ask for and never use: stacks, V8's heaps
-_TASKS_PER_PROCESS = 16  # the kernel counts threads too
 _FOR_GROUP = 0o002  # the umask that lets the host, which is in the group of the workdir, take files out of it
 
 
@@ -91,7 +90,7 @@ def _set_limits(bounds: Bounds) -> None:
     # use. It makes a MemoryError of a request that is far too large; what is really used, the watchdog sees.
     _limit(resource.RLIMIT_DATA, _data_segment() + limits.memory + _UNTOUCHED)
     if bounds.uid is not None:  # it counts all that a user runs: for the host's own user the watchdog must do
-        _limit(resource.RLIMIT_NPROC, limits.processes * _TASKS_PER_PROCESS)
+        _limit(resource.RLIMIT_NPROC, limits.threads)
 
 
 def _limit(kind: int, value: int) -> None:
