@@ -13,6 +13,7 @@ from kaiseki.sandbox.layers import ABSENT, ACTIVE, Layer, Layers
 from kaiseki.sandbox.limits import Limits
 
 _MOST_FILES = 1 << 20
+_MOST_OF_A_USER = 16_384  # processes and threads
 _UNTOUCHED = 1 << 30  # bytes of writable memory that libraries ask for and never use: stacks, V8's heaps
 _FOR_GROUP = 0o002  # the umask that lets the host, which is in the group of the workdir, take files out of it
 
@@ -89,8 +90,14 @@ def _set_limits(bounds: Bounds) -> None:
     # The data segment, not the address space, of which JavaScript engines and allocators reserve many times what they
     # use. It makes a MemoryError of a request that is far too large; what is really used, the watchdog sees.
     _limit(resource.RLIMIT_DATA, _data_segment() + limits.memory + _UNTOUCHED)
-    if bounds.uid is not None:  # it counts all that a user runs: for the host's own user the watchdog must do
-        _limit(resource.RLIMIT_NPROC, limits.threads)
+    _limit(resource.RLIMIT_NPROC, limits.threads if bounds.uid is not None else _half_of_the_users_processes())
+
+
+def _half_of_the_users_processes() -> int:
+    """The kernel counts all that a user runs: where the host is the same user, half is left to it until the watchdog
+    has ended a fork bomb."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NPROC)
+    return _MOST_OF_A_USER if allowed == resource.RLIM_INFINITY else min(allowed // 2, _MOST_OF_A_USER)
 
 
 def _limit(kind: int, value: int) -> None:
