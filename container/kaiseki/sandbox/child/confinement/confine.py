@@ -13,7 +13,8 @@ from kaiseki.sandbox.layers import ABSENT, ACTIVE, Layer, Layers
 from kaiseki.sandbox.limits import Limits
 
 _MOST_FILES = 1 << 20
-_MOST_OF_A_USER = 16_384  # processes and threads
+_STARTED_BY_OTHERS = 256  # threads that other programs of the same user may start during the session
+_KEPT_FOR_HOST = 256  # threads of those that its user may run
 _UNTOUCHED = 1 << 30  # bytes of writable memory that libraries ask for and never use: stacks, V8's heaps
 _FOR_GROUP = 0o002  # the umask that lets the host, which is in the group of the workdir, take files out of it
 
@@ -90,14 +91,16 @@ def _set_limits(bounds: Bounds) -> None:
     # The data segment, not the address space, of which JavaScript engines and allocators reserve many times what they
     # use. It makes a MemoryError of a request that is far too large; what is really used, the watchdog sees.
     _limit(resource.RLIMIT_DATA, _data_segment() + limits.memory + _UNTOUCHED)
-    _limit(resource.RLIMIT_NPROC, limits.threads if bounds.uid is not None else _half_of_the_users_processes())
+    _limit(resource.RLIMIT_NPROC, limits.threads if bounds.uid is not None else _beyond_what_runs(limits.threads))
 
 
-def _half_of_the_users_processes() -> int:
-    """The kernel counts all that a user runs: where the host is the same user, half is left to it until the watchdog
-    has ended a fork bomb."""
+def _beyond_what_runs(threads: int) -> int:
+    """Where the host is the same user. The kernel counts all that a user runs, and no file tells how much that is; what
+    runs on the whole system bounds it, and a fork bomb stays small enough for the watchdog to end it at once."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NPROC)
-    return _MOST_OF_A_USER if allowed == resource.RLIM_INFINITY else min(allowed // 2, _MOST_OF_A_USER)
+    running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+    wanted = running + threads + _STARTED_BY_OTHERS
+    return wanted if allowed == resource.RLIM_INFINITY else min(wanted, max(allowed - _KEPT_FOR_HOST, 1))
 
 
 def _limit(kind: int, value: int) -> None:
