@@ -1,7 +1,9 @@
 """Sessions as AgentCore's Code Interpreter has them: code, commands and files by the id of a session."""
 
 import base64
+import contextlib
 import io
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -48,15 +50,18 @@ def names(result: dict[str, Any]) -> list[str]:
     return [link["name"] for link in result["content"]]
 
 
-def is_running(marker: str) -> bool:
-    """Whether any process of this machine bears `marker` in its command line."""
+def bearing(marker: str) -> list[Path]:
+    """The folders below /proc of the processes of this machine that bear `marker` in their command line."""
+    found = []
     for folder in Path("/proc").iterdir():
-        try:
+        with contextlib.suppress(OSError):
             if folder.name.isdecimal() and marker.encode() in (folder / "cmdline").read_bytes():
-                return True
-        except OSError:
-            continue
-    return False
+                found.append(folder)
+    return found
+
+
+def is_running(marker: str) -> bool:
+    return bool(bearing(marker))
 
 
 # ── code ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,8 +115,16 @@ def test_a_command_runs_in_the_folder_as_the_sessions_user(interpreter: CodeInte
 
 
 def test_a_command_is_confined_like_the_code(interpreter: CodeInterpreter, session: str) -> None:
-    lines = stdout(interpreter.execute_command(session, "grep -E 'Seccomp:|NoNewPrivs|CapEff' /proc/self/status"))
-    assert [line.split()[1] for line in lines.splitlines()] == ["0000000000000000", "1", "2"]
+    marker = "300.00137"  # read from outside: inside, a session without a user of its own sees nothing below /proc
+    command = threading.Thread(
+        target=interpreter.execute_command, args=(session, f"sleep {marker}"), kwargs={"timeout": 3}
+    )
+    command.start()
+    while not (found := bearing(f"sleep\0{marker}")) and command.is_alive():
+        time.sleep(0.01)
+    status = dict(line.split(":\t") for line in (found[0] / "status").read_text().splitlines())
+    assert (status["CapEff"], status["NoNewPrivs"], status["Seccomp"]) == ("0000000000000000", "1", "2")
+    command.join()
     attack = "python -c 'import socket; socket.socket()' 2>&1 | tail -1"
     assert "Permission" in stdout(interpreter.execute_command(session, attack))
 
