@@ -72,9 +72,9 @@ format: setup
 
 LOCK := ../$(BIN)/uv pip compile --override overrides.txt --generate-hashes --no-header --no-annotate --quiet
 lock: setup
-	@cd requirements && for name in uv run dev; do \
+	@cd requirements && for name in uv run dev ministack checkov; do \
 	  $(LOCK) $$name.in --universal --python-version 3.11 --output-file $$name.txt || exit 1; done
-	@cd requirements && for name in image image-test; do \
+	@cd requirements && for name in image image-test lambda; do \
 	  $(LOCK) $$name.in --python-platform linux --python-version 3.13 --output-file $$name.txt || exit 1; done
 
 clean:
