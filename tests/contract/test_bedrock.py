@@ -14,13 +14,12 @@ from itertools import pairwise
 import dspy
 import pytest
 from dspy import lm15
-from dspy.utils.usage_tracker import track_usage
 
 from kaiseki.errors import ModelError, SettingError
 from kaiseki.lm.bedrock import BedrockEngine, bedrock_client
 from kaiseki.lm.language_model import LanguageModel
 from kaiseki.lm.models import open_model
-from kaiseki.lm.usage import usage_of, usage_of_calls
+from kaiseki.lm.usage import usage_of
 
 SONNET = "us.anthropic.claude-sonnet-5"
 CODE = "Mean by group\n\n```python\nrows = load('a')\nfact('mean', rows['価格'].mean())\nprint('done')\n```\n"
@@ -501,9 +500,8 @@ def test_refused_access_is_not_tried_again_and_says_what_to_allow(service: Servi
     assert len(service.bodies) == 1
 
 
-def test_usage_of_several_calls_is_summed_even_where_no_prediction_came_of_one(service: Service) -> None:
-    answers = [Says(field_reply("1")), Says("no field at all"), Says(field_reply("2"), tokens=(1, 2, 3, 4))]
-    service.answers = list(answers)
+def test_usage_of_several_calls_is_summed(service: Service) -> None:
+    service.answers = [Says(field_reply("1")), Says(field_reply("2"), tokens=(1, 2, 3, 4))]
     lm = LanguageModel(f"bedrock/{SONNET}", engine=BedrockEngine(SONNET), cache=False)
 
     class Twice(dspy.Module):
@@ -512,15 +510,6 @@ def test_usage_of_several_calls_is_summed_even_where_no_prediction_came_of_one(s
             step(question="first")
             return step(question="second")
 
-    with track_usage() as tracker:
-        predict(lm)
-        with pytest.raises(dspy.utils.exceptions.AdapterParseError):
-            predict(lm)
-        predict(lm)
-    tracked = usage_of_calls(tracker)
-    assert (tracked.calls, tracked.input_tokens, tracked.output_tokens, tracked.tokens) == (3, 201, 42, 250)
-
-    service.answers = [answers[0], answers[2]]
     with dspy.context(lm=lm, adapter=dspy.ChatAdapter(), track_usage=True):
         prediction = Twice()()
     assert usage_of(prediction).tokens == 130

@@ -5,7 +5,6 @@ DSPy keeps, per model name, dictionaries like `{"prompt_tokens", "completion_tok
 includes its cached tokens (Bedrock: no, OpenAI: yes); the total always does, so the rest is found from there.
 """
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from kaiseki.lm.pricing import dollars
@@ -13,26 +12,15 @@ from kaiseki.models import Usage
 
 if TYPE_CHECKING:
     import dspy
-    from dspy.utils.usage_tracker import UsageTracker
 
 
 def usage_of(prediction: "dspy.Prediction") -> Usage:
     """What one prediction cost. DSPy must have tracked it: `dspy.context(track_usage=True)`, else this is empty.
 
-    A prediction bears one sum per model, so it counts as one call per model, however many its module made. Calls that
-    failed before they gave a prediction are not in it: for both, see `usage_of_calls`.
+    A prediction bears one sum per model, so it counts as one call per model, however many its module made.
     """
     totals: dict[str, dict[str, Any]] = prediction.get_lm_usage() or {}
-    return _summed((name, total) for name, total in totals.items())
-
-
-def usage_of_calls(tracker: "UsageTracker") -> Usage:
-    """What all calls cost within `with dspy.track_usage() as tracker`, also those whose reply was of no use."""
-    return _summed((name, entry) for name, entries in tracker.usage_data.items() for entry in entries)
-
-
-def _summed(entries: Iterable[tuple[str, dict[str, Any]]]) -> Usage:
-    return sum((_usage(name, entry) for name, entry in entries), Usage())
+    return sum((_usage(name, total) for name, total in totals.items()), Usage())
 
 
 def _usage(model: str, entry: dict[str, Any]) -> Usage:
