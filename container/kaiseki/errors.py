@@ -8,7 +8,8 @@
     ├── ModelError                the model's service refused or failed for good
     ├── WarehouseError            the warehouse cannot be reached or read
     ├── SandboxError              generated code cannot be run safely here: no sandbox, no run
-    └── StoreError                a bundle cannot be written or read
+    ├── StoreError                a bundle cannot be written or read
+    └── ServiceError              the service in AWS cannot be reached, or refuses
 
 A failing query, script or reply is none of these: it is a value (`models.Failure`) that goes back to the model.
 """
@@ -61,3 +62,7 @@ class SandboxError(KaisekiError):
 
 class StoreError(KaisekiError):
     code = "store"
+
+
+class ServiceError(KaisekiError):
+    code = "service"

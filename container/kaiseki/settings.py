@@ -38,6 +38,8 @@ class Settings(Value):
     sandbox: SandboxLimits = SandboxLimits()
     broker: int | None = None  # descriptor of the socket to a sandbox held by root; the image's entry point sets it
     card_characters: int = Field(default=24_000, ge=1_000)
+    api: str | None = None  # the service to ask: its address, or env:NAME of one deployed in this AWS account
+    api_token: str | None = None  # where the service takes JWTs instead of AWS signatures
 
     @property
     def now(self) -> datetime:
@@ -48,6 +50,8 @@ class Settings(Value):
     def _forms_are_known(self) -> "Settings":
         _require_form("warehouse", self.warehouse, ("duckdb:",))
         _require_form("store", self.store, ("folder:",))
+        if self.api is not None:
+            _require_form("api", self.api, ("https://", "http://", "env:"))
         return self
 
 
