@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from kaiseki.errors import SettingError
 from kaiseki.lm.models import open_model
 from kaiseki.ports import Observer, RunStore, Warehouse
 from kaiseki.run import Parts
@@ -14,6 +16,9 @@ from kaiseki.sandbox.local import LocalSandbox
 from kaiseki.settings import Settings
 from kaiseki.stores.folder import FolderStore
 from kaiseki.warehouses.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:
+    from kaiseki.client.service import Service
 
 
 @contextmanager
@@ -41,6 +46,15 @@ def open_parts(
 
 def open_store(settings: Settings) -> FolderStore:
     return FolderStore(_path(settings.store))
+
+
+def open_service(settings: Settings) -> "Service":
+    """The service that `settings.api` names. Raises UsageError."""
+    from kaiseki.client import address  # boto3 takes a quarter of a second, which who works here need not wait
+
+    if settings.api is None:
+        raise SettingError("no service is named", hint="name it: --env NAME, or --api URL")
+    return address.open_service(settings.api, settings.api_token, settings.region)
 
 
 @contextmanager

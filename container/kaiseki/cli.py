@@ -52,6 +52,7 @@ SETTING_FLAGS = (
     "region",
     "record",
     "strict",
+    "api",
     *(f"budget_{name}" for name in ("steps", "tokens", "usd", "seconds", "rows")),
 )
 
@@ -67,23 +68,30 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
     ask = _command(
-        commands, "ask", "answer a question, and leave a run bundle", "warehouse", "store", "model", "budget"
+        commands,
+        "ask",
+        "answer a question, and leave a run bundle",
+        *("warehouse", "store", "model", "region", "budget", "service"),
     )
     ask.add_argument("prompt", metavar="PROMPT", help="the question, in English or Japanese; - reads standard input")
     ask.add_argument(
         "--attach", metavar="FILE", action="append", default=[], help="a CSV, Parquet or Excel file as a further table"
     )
 
-    execute = _command(commands, "execute", "run a request that lies in the store", "warehouse", "store", "model")
+    execute = _command(
+        commands, "execute", "run a request that lies in the store", "warehouse", "store", "model", "region"
+    )
     execute.add_argument("run_id", metavar="RUN_ID")
 
     replay = _command(commands, "replay", "run a bundle's analysis again, with no model", "warehouse", "store")
     replay.add_argument("bundle", metavar="BUNDLE", help="the bundle's folder, or a run's id in the store")
     replay.add_argument("--requery", action="store_true", help="run the SQL again too, and show what moved")
 
-    _command(commands, "runs", "list the runs in the store, newest first", "store")
-    show = _command(commands, "show", "show a run: its steps, facts and answer", "store")
+    _command(commands, "runs", "list the runs in the store, newest first", "store", "service", "region")
+    show = _command(commands, "show", "show a run: its steps, facts and answer", "store", "service", "region")
     show.add_argument("run_id", metavar="RUN")
+    cancel = _command(commands, "cancel", "cancel a run of the service", "service", "region")
+    cancel.add_argument("run_id", metavar="RUN")
 
     schema = _command(commands, "schema", "show the tables of the warehouse", "warehouse")
     schema.add_argument("--find", metavar="QUESTION", help="rank the tables for a question instead")
@@ -121,13 +129,25 @@ _FLAGS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "store": (("--store", {"metavar": "folder:PATH", "help": "where bundles lie (default folder:results)"}),),
     "model": (
         ("--model", {"help": "offline (default), bedrock/<model id>, recorded:<file>, <provider>/<model>"}),
-        ("--region", {"help": "the AWS region of the model"}),
         ("--record", {"metavar": "FILE", "help": "write the model's replies to a file, to be replayed later"}),
         (
             "--strict",
             {"action": "store_const", "const": True, "help": "fail where a recording no longer fits the prompt"},
         ),
     ),
+    "service": (
+        ("--api", {"metavar": "URL", "help": "ask the service at this address instead of working here"}),
+        (
+            "--env",
+            {
+                "metavar": "NAME",
+                "dest": "api",
+                "type": lambda name: f"env:{name}",
+                "help": "the same, by the name of an environment that is deployed in your AWS account",
+            },
+        ),
+    ),
+    "region": (("--region", {"help": "the AWS region of the model, and of the service"}),),
     "budget": tuple(
         (f"--budget-{name}", {"metavar": "N", "help": f"end with a partial answer after {meaning}"})
         for name, meaning in (

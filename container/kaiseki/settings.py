@@ -6,6 +6,7 @@ settings too: `KAISEKI_BUDGET_USD=0.5`.
 
 import difflib
 import os
+import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,18 +49,19 @@ class Settings(Value):
 
     @model_validator(mode="after")
     def _forms_are_known(self) -> "Settings":
-        _require_form("warehouse", self.warehouse, ("duckdb:",))
-        _require_form("store", self.store, ("folder:",))
+        _require_form("warehouse", self.warehouse, ("duckdb:PATH",))
+        _require_form("store", self.store, ("folder:PATH",))
         if self.api is not None:
-            _require_form("api", self.api, ("https://", "http://", "env:"))
+            _require_form("api", self.api, ("https://HOST", "http://HOST", "env:NAME"))
         return self
 
 
 def _require_form(name: str, value: str, forms: tuple[str, ...]) -> None:
-    if not any(value.startswith(form) and len(value) > len(form) for form in forms):
+    prefixes = [form.rstrip(string.ascii_uppercase) for form in forms]
+    if not any(value.startswith(prefix) and len(value) > len(prefix) for prefix in prefixes):
         raise SettingError(
             f"the {name} '{value}' is not of a known form",
-            hint=f"write it as {' or '.join(form + 'PATH' for form in forms)}",
+            hint=f"write it as {' or '.join(forms)}",
         )
 
 

@@ -49,6 +49,7 @@ def follow_run(service: Service, run_id: str, observer: Observer) -> RunState:
 
 
 def _step(step: StepState, seconds: float, state: RunState) -> Event:
-    message = step.purpose if step.accepted else f"{step.purpose}: {step.failure}" if step.failure else step.purpose
-    seen = {"message": message, "step": step.number, "seconds": seconds, "usage": state.usage}
-    return Event(kind="accepted" if step.accepted else "failed", **seen)
+    if step.accepted:
+        return Event(kind="accepted", message=step.purpose, step=step.number, seconds=seconds, usage=state.usage)
+    message = ": ".join(filter(None, (step.purpose, step.failure)))
+    return Event(kind="failed", message=message, step=step.number, seconds=seconds, usage=state.usage)

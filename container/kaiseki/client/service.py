@@ -53,7 +53,7 @@ class RunState(_Answer):
 
 
 class Service:
-    """Every method raises ServiceError where the service fails or refuses, and UnknownRun for a run not the caller's."""
+    """All methods raise ServiceError where the service fails or refuses, and UnknownRun for a run not the caller's."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

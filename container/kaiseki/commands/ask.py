@@ -1,10 +1,11 @@
-"""`kaiseki ask`: a request is put into the store and executed here."""
+"""`kaiseki ask`: a request is put into the store and executed here, or given to the service."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from kaiseki.build import open_parts, open_store
+from kaiseki.commands import in_service
 from kaiseki.commands.ended import conclude
 from kaiseki.errors import InputError
 from kaiseki.models import Request
@@ -17,6 +18,8 @@ from kaiseki.terminal import follow
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     prompt = _prompt(arguments.prompt)
     attachments = tuple(_attachment(name) for name in arguments.attach)
+    if settings.api is not None:
+        return in_service.ask(prompt, attachments, settings, arguments.json)
     now = settings.now
     store = open_store(settings)
     with (

@@ -8,7 +8,7 @@ from rich.markdown import Markdown
 from kaiseki.lifecycle import Status
 from kaiseki.models import Run
 
-_EXIT_CODES = {Status.SUCCEEDED: 0, Status.FAILED: 1, Status.TIMED_OUT: 3, Status.CANCELLED: 130}
+EXIT_CODES = {Status.SUCCEEDED: 0, Status.FAILED: 1, Status.TIMED_OUT: 3, Status.CANCELLED: 130}
 
 
 def conclude(run: Run, bundle: Path, as_json: bool) -> int:
@@ -18,7 +18,7 @@ def conclude(run: Run, bundle: Path, as_json: bool) -> int:
         _print_answer(run.answer.strip())
         print(_summary(run))
         print(f"report: {bundle / 'report.html'}")
-    return _EXIT_CODES[run.status]
+    return EXIT_CODES[run.status]
 
 
 def _print_answer(answer: str) -> None:

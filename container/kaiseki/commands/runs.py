@@ -1,14 +1,17 @@
-"""`kaiseki runs`: what lies in the store."""
+"""`kaiseki runs`: what lies in the store, or the caller's runs in the service."""
 
 import argparse
 import json
 
 from kaiseki.build import open_store
+from kaiseki.commands import in_service
 from kaiseki.models import Run
 from kaiseki.settings import Settings
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    if settings.api is not None:
+        return in_service.runs(settings, arguments.json)
     runs = list(open_store(settings).runs())
     if arguments.json:
         print(json.dumps({"runs": [_entry(each) for each in runs]}, ensure_ascii=False))

@@ -3,6 +3,7 @@
 import argparse
 
 from kaiseki.build import open_store
+from kaiseki.commands import in_service
 from kaiseki.commands.ended import conclude
 from kaiseki.errors import UnknownRun
 from kaiseki.models import Step
@@ -11,7 +12,8 @@ from kaiseki.settings import Settings
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     store = open_store(settings)
-    shown = store.run(arguments.run_id)
+    in_the_service = settings.api is not None
+    shown = in_service.show(arguments.run_id, settings) if in_the_service else store.run(arguments.run_id)
     if shown is None:
         raise UnknownRun(
             f"the run {arguments.run_id} has not started", hint=f"start it: kaiseki execute {arguments.run_id}"
