@@ -210,7 +210,7 @@ class Usage(Value):
 class Event(Value):
     """What happens in a run, told as it happens. `seconds` are since its start; `usage` is the sum so far."""
 
-    kind: Literal["phase", "thinking", "step", "query", "accepted", "failed", "model_call", "ended"]
+    kind: Literal["phase", "thinking", "step", "query", "accepted", "failed", "model_call", "ending", "ended"]
     message: str
     step: int | None = None
     seconds: float = 0.0

@@ -52,13 +52,13 @@ class RunStore(Protocol):
     """Where requests and bundles lie."""
 
     def create(self, request: Request, attachments: tuple[Path, ...] = ()) -> None:
-        """Stores a request and copies of its attachments. Raises InputError if the store cannot be written."""
+        """Stores a request and copies of its attachments. Raises InputError or StoreError if that is not possible."""
 
     def request(self, run_id: str) -> Request:
-        """Raises UnknownRun."""
+        """The request; its attachments then lie in the workspace. Raises UnknownRun and StoreError."""
 
     def workspace(self, run_id: str) -> Path:
-        """The local folder in which the bundle is built."""
+        """The local folder in which the bundle is built, or has been brought to. Raises UnknownRun and StoreError."""
 
     def save(self, run: Run) -> None:
         """Makes the workspace and `run.json` durable; called after every step and at the end. Raises StoreError."""
@@ -68,6 +68,19 @@ class RunStore(Protocol):
 
     def runs(self) -> Iterator[Run]:
         """Newest first."""
+
+
+class RunRecord(Protocol):
+    """What the service tells others of one run. Where the run is the caller's own there is none."""
+
+    def begin(self) -> bool:
+        """The run is RUNNING from now on; False: it has ended already. Raises UnknownRun and StoreError."""
+
+    def beat(self, phase: str) -> bool:
+        """Says that the run lives, and what it does. True: its owner has cancelled it. Raises StoreError."""
+
+    def end(self, run: Run) -> bool:
+        """Records and announces how the run ended; False: another end was recorded before. Raises StoreError."""
 
 
 class Model(Protocol):

@@ -39,6 +39,11 @@ class Settings(Value):
     sandbox: SandboxLimits = SandboxLimits()
     broker: int | None = None  # descriptor of the socket to a sandbox held by root; the image's entry point sets it
     card_characters: int = Field(default=24_000, ge=1_000)
+    workspace: Path | None = None  # where bundles are built on their way to S3; None: a temporary folder
+    records: str | None = None  # where the service keeps account of runs; None: nowhere, runs are the caller's own
+    event_bus: str | None = None  # of EventBridge, told when a run of the service ends
+    environment: str = "local"  # the deployment, as metrics name it
+    heartbeat_seconds: float = Field(default=15.0, gt=0)
     api: str | None = None  # the service to ask: its address, or env:NAME of one deployed in this AWS account
     api_token: str | None = None  # where the service takes JWTs instead of AWS signatures
 
@@ -50,7 +55,9 @@ class Settings(Value):
     @model_validator(mode="after")
     def _forms_are_known(self) -> "Settings":
         _require_form("warehouse", self.warehouse, ("duckdb:PATH",))
-        _require_form("store", self.store, ("folder:PATH",))
+        _require_form("store", self.store, ("folder:PATH", "s3://BUCKET"))
+        if self.records is not None:
+            _require_form("records", self.records, ("dynamodb:TABLE",))
         if self.api is not None:
             _require_form("api", self.api, ("https://HOST", "http://HOST", "env:NAME"))
         return self
@@ -105,6 +112,13 @@ def load_settings(flags: Mapping[str, object | None], environment: Mapping[str, 
             f"the setting {where} is wrong: {first['msg'][:1].lower()}{first['msg'][1:]} (got {first['input']!r})",
             hint=f"mend the flag --{where.replace('_', '-')} or the variable {PREFIX}{where.upper()}",
         ) from None
+
+
+def load_service_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """No more than it takes to record that the other settings are wrong. Raises SettingError."""
+    environment = os.environ if environment is None else environment
+    needed = {f"{PREFIX}{name}" for name in ("RECORDS", "EVENT_BUS", "ENVIRONMENT", "REGION")}
+    return load_settings({}, {name: text for name, text in environment.items() if name in needed})
 
 
 def _place(top: dict[str, object], groups: dict[str, dict[str, object]], path: tuple[str, ...], value: object) -> None:

@@ -64,7 +64,7 @@ def _line(event: Event) -> str:
     message = " ".join(event.message.split())
     message = message if len(message) <= _LENGTH else message[: _LENGTH - 1] + "…"
     match event.kind:
-        case "phase":
+        case "phase" | "ending":
             return message
         case "thinking":
             return f"step {event.step}: asking the model" + (" for another approach" if message != "WriteStep" else "")
