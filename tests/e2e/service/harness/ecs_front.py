@@ -1,0 +1,106 @@
+"""The door of ECS, before the emulator's: what ECS does with RunTask and the emulator leaves out.
+
+It answers a repeated clientToken with the task of the first call, refuses overrides above 8,192 characters, refuses
+launches when a test says so, in the words of ECS, and gives a task its credentials at the container's endpoint.
+"""
+
+import json
+import ssl
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPSConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from harness.emulator import Emulator
+
+OVERRIDES_LIMIT = 8_192  # characters
+THROTTLED = (400, {"__type": "ThrottlingException", "message": "Rate exceeded."})
+NO_CAPACITY_REASON = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+NO_CAPACITY = (200, {"tasks": [], "failures": [{"reason": NO_CAPACITY_REASON}]})
+Answer = tuple[int, dict[str, object]]
+
+
+class EcsFront:
+    def __init__(self, emulator: Emulator) -> None:
+        self.refusals: deque[Answer] = deque()  # each RunTask takes one, while there are any
+        self.launches: list[dict] = []  # RunTask requests that came to a task, with `taskArn`
+        self.run_tasks = 0  # RunTask requests altogether
+        self._emulator = emulator
+        self._answers: dict[str, bytes] = {}  # clientToken -> the first answer
+        self._lock = threading.Lock()
+        self._trust = ssl.create_default_context(cafile=str(emulator.certificate))
+
+    def task_of(self, run_id: str) -> str:
+        """The id of the task that executes a run."""
+        arns = [launch["taskArn"] for launch in self.launches if launch["clientToken"] == run_id]
+        return str(arns[-1]).rsplit("/", 1)[-1]
+
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        if path.startswith("/credentials/"):
+            return 200, (self._emulator.tasks / path.rsplit("/", 1)[-1] / "credentials.json").read_bytes()
+        if headers.get("x-amz-target", "").endswith(".RunTask"):
+            return self._run_task(method, path, headers, body)
+        return self._forward(method, path, headers, body)
+
+    def _run_task(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        request = json.loads(body)
+        token = request.get("clientToken")
+        with self._lock:
+            self.run_tasks += 1
+            if token in self._answers:
+                return 200, self._answers[token]
+            if self.refusals:
+                status, answer = self.refusals.popleft()
+                return status, json.dumps(answer).encode()
+            if len(json.dumps(request.get("overrides", {}))) > OVERRIDES_LIMIT:
+                wrong = "Container Overrides length must be at most 8192"
+                return 400, json.dumps({"__type": "InvalidParameterException", "message": wrong}).encode()
+            status, answered = self._forward(method, path, headers, body)
+            if status == 200:
+                for task in json.loads(answered)["tasks"]:
+                    self.launches.append({**request, "taskArn": task["taskArn"], "clusterArn": task["clusterArn"]})
+                if token:
+                    self._answers[token] = answered
+            return status, answered
+
+    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        connection = HTTPSConnection("127.0.0.1", self._emulator.port, context=self._trust, timeout=60)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+
+@contextmanager
+def ecs_front(emulator: Emulator) -> Iterator[EcsFront]:
+    front = EcsFront(emulator)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, answered = front.answer(self.command, self.path, headers, body)
+            self.send_response(status)
+            self.send_header("content-type", "application/x-amz-json-1.1")
+            self.send_header("content-length", str(len(answered)))
+            self.end_headers()
+            self.wfile.write(answered)
+
+        do_GET = do_POST = _answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """The emulator's log has them."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", emulator.ecs_port), Handler)
+    threading.Thread(target=server.serve_forever, name="ecs-front", daemon=True).start()
+    try:
+        yield front
+    finally:
+        server.shutdown()
+        server.server_close()
