@@ -1,6 +1,7 @@
 """A warehouse, a model that says what a test wrote, and whole runs of the program put together from real parts."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,22 @@ from kaiseki.settings import load_settings
 ORDERS = "order_id,country,amount,ordered_on\n" + "\n".join(
     f"{n},{('JP', 'FR', 'US')[n % 3]},{10 + n % 7}.5,2026-0{1 + n % 6}-1{n % 10}" for n in range(1, 61)
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passable(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Sessions have users of their own where the tests run as root: these must get to what lies in pytest's folders."""
+    made, make = tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp
+    for folder in (made, *made.parents):
+        if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & 0o001:
+            folder.chmod(0o711)
+
+    def make_passable(basename: str, numbered: bool = True) -> Path:
+        folder = make(basename, numbered)
+        folder.chmod(0o711)
+        return folder
+
+    tmp_path_factory.mktemp = make_passable  # type: ignore[method-assign]
 
 
 @pytest.fixture

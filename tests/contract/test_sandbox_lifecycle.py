@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from kaiseki.errors import SandboxError
+from kaiseki.sandbox.layers import Layers
 from kaiseki.sandbox.limits import Limits
 from kaiseki.sandbox.local import LocalSandbox
 
@@ -47,6 +48,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of this test's own for what sessions put into the system's temporary one."""
     folder = tmp_path / "tmp"
     folder.mkdir()
+    folder.chmod(0o1777)  # as the system's own
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setenv("TMPDIR", str(folder))
     return folder
@@ -199,3 +201,18 @@ def test_a_kit_that_is_broken_is_told(temporary: Path, monkeypatch: pytest.Monke
     monkeypatch.syspath_prepend(kit.parent)
     with LocalSandbox(clock=CLOCK) as sandbox, pytest.raises(SandboxError, match="RuntimeError: a broken kit"):
         sandbox.open(temporary)
+
+
+def test_data_that_only_the_caller_can_reach_make_no_session_run_as_root(tmp_path: Path) -> None:
+    data = tmp_path / "closed" / "data"
+    data.mkdir(parents=True)
+    data.parent.chmod(0o700)
+    user, said = "nobody", ""
+    with LocalSandbox(clock=CLOCK, preload=(), layers=Layers(private_view=False)) as sandbox:
+        try:
+            with sandbox.open(data) as session:
+                user = session.execute("import os; print(os.getuid())", 1, 20).stdout.strip()
+        except SandboxError as error:
+            said = error.message
+    assert user != "0"
+    assert user == str(os.getuid()) or "chmod o+x" in said

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from kaiseki.sandbox.child.confinement import identity
+
 OUTBOX = "outbox"
 HOME = ".home"
 TEMPORARY = ".tmp"
@@ -86,8 +88,24 @@ def exceeds(workdir: Path, size: int, entries: int) -> bool:
 def remove(workdir: Path) -> None:
     """Removes the folder and all below it; nothing if it is gone already. No process may be writing to it any more.
 
-    Folders are moved up before they are entered, so that no depth of nesting meets the limits on paths or recursion.
+    Root does it as the owner where it must: without DAC_OVERRIDE it may not enter what a session has closed.
     """
+    try:
+        _remove(workdir)
+    except PermissionError:
+        if os.geteuid() != 0:
+            raise
+        owner = workdir.lstat().st_uid
+        try:
+            with identity.as_user(owner, owner):
+                _remove(workdir)
+        except PermissionError:  # the folder around it takes another user
+            with identity.as_user(os.geteuid(), os.getegid()):
+                _remove(workdir)
+
+
+def _remove(workdir: Path) -> None:
+    """Moves folders up before it enters them, so that no depth of nesting meets the limits on paths or recursion."""
     names = (f".doomed-{number}" for number in range(1 << 62))
     try:
         mode = workdir.lstat().st_mode

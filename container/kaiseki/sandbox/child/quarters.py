@@ -8,6 +8,7 @@ from kaiseki.sandbox import workdir
 from kaiseki.sandbox.child import processes, shared_memory
 from kaiseki.sandbox.child.confinement import identity, kernel, paths
 from kaiseki.sandbox.child.confinement.confine import Bounds
+from kaiseki.sandbox.child.confinement.errors import Unconfined
 from kaiseki.sandbox.layers import Layers
 from kaiseki.sandbox.limits import Limits
 
@@ -59,11 +60,7 @@ class Quarters:
 
     def leave(self, interpreter: int) -> None:
         """Removes the folder, and what the session's user left elsewhere. All its processes must have ended."""
-        try:
-            workdir.remove(self.bounds.folder)
-        except PermissionError:  # the folder around it takes another user
-            kernel.use_files_as(os.geteuid(), os.getegid())
-            workdir.remove(self.bounds.folder)
+        workdir.remove(self.bounds.folder)
         if self.user:
             shared_memory.sweep(self.user.uid)
             self.user.lock.close()
@@ -74,14 +71,18 @@ class Quarters:
 def take(terms: Terms) -> Quarters:
     """Makes the session's folder, and uses files as the session's user from then on if that can reach it.
 
-    Raises Unconfined, and OSError for the folder.
+    Raises Unconfined, also where the session's own user cannot reach what it needs; and OSError for the folder.
     """
     readable = (*paths.of_python(), paths.WITHOUT_PSUTIL, str(terms.kit), str(terms.data))
     no_user = _why_no_user(terms)
     user = None if no_user else _claim(terms)
     if user and terms.no_view and (path := identity.out_of_reach((*readable, str(terms.temporary)), user.uid)):
         user.lock.close()
-        user, no_user = None, f"other users than the program's cannot reach {path}"
+        raise Unconfined(
+            f"generated code would run as root: no other user can reach {path}; open the folders above it (chmod o+x)"
+        )
+    if user and terms.no_view:
+        shared_memory.sweep(user.uid)  # of a session that was killed with its supervisor
     folder = _folder(terms, user)
     bounds = Bounds(
         folder=folder,
@@ -110,11 +111,25 @@ def _claim(terms: Terms) -> identity.Identity:
 def _folder(terms: Terms, user: identity.Identity | None) -> Path:
     if user is None:
         return workdir.make(terms.temporary, _ALONE)
-    kernel.use_files_as(user.uid, terms.host_group)
     try:
-        return workdir.make(terms.temporary, _WITH_HOST)
+        with identity.as_user(user.uid, terms.host_group):
+            folder = workdir.make(terms.temporary, _WITH_HOST)
     except PermissionError:  # the way to it is closed to others than the host, or it may not be written to
-        kernel.use_files_as(os.geteuid(), os.getegid())
-        folder = workdir.make(terms.temporary, _ALONE)
-        workdir.give(folder, user.uid, terms.host_group, _WITH_HOST)
-        return folder
+        folder = _make_and_give(terms, user.uid)
+    if not identity.out_of_reach((f"{folder}/.",), user.uid):
+        # Both ids must be the session's: the kernel asks for them before it shows a process's memory and open files.
+        kernel.use_files_as(user.uid, user.uid)
+    return folder
+
+
+def _make_and_give(terms: Terms, uid: int) -> Path:
+    folder = workdir.make(terms.temporary, _ALONE)
+    try:
+        workdir.give(folder, uid, terms.host_group, _WITH_HOST)
+    except PermissionError as error:
+        workdir.remove(folder)
+        raise Unconfined(
+            f"a session's own user cannot write to {terms.temporary}, and root lacks CHOWN to give it a folder there; "
+            "open it to others (chmod 1777)"
+        ) from error
+    return folder

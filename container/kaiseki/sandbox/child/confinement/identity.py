@@ -89,10 +89,11 @@ class as_user:  # noqa: N801 - read as a statement: `with as_user(...)`
         self._uid, self._gid = uid, gid
 
     def __enter__(self) -> None:
+        self._before = kernel.files_are_used_as()
         kernel.use_files_as(self._uid, self._gid)
 
     def __exit__(self, *_: object) -> None:
-        kernel.use_files_as(os.geteuid(), os.getegid())
+        kernel.use_files_as(*self._before)
 
 
 def kill_all(uid: int) -> None:

@@ -37,8 +37,13 @@ def use_files_as(user: int, group: int) -> None:
     _libc.setfsgid(group)
     _libc.setfsuid(user)
     # Both answer with the id that held before, and say nothing of failure: -1 is no id, so these only ask.
-    if (_libc.setfsuid(-1), _libc.setfsgid(-1)) != (user, group):
+    if files_are_used_as() != (user, group):
         raise PermissionError(f"files cannot be used as user {user} and group {group}")
+
+
+def files_are_used_as() -> tuple[int, int]:
+    """The user and the group by which the kernel judges that."""
+    return _libc.setfsuid(-1), _libc.setfsgid(-1)
 
 
 def _as_c(value: object) -> object:
