@@ -30,7 +30,8 @@ import pytest
 
 from kaiseki.models import Execution
 from kaiseki.sandbox.limits import MIB, Limits
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
+from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.sandbox.session import Session
 
 _NEWNS, _NEWUSER, _REC, _PRIVATE = 0x0002_0000, 0x1000_0000, 0x4000, 0x4_0000
 CLOCK = datetime(2026, 11, 21, tzinfo=UTC)
@@ -313,7 +314,7 @@ class Bystander:
         if answered.stdout != "42\n":
             self.session.close()
             self._open()
-        assert answered.stdout == "42\n", "a bystander lost its state"
+        assert answered.stdout == "42\n", f"a bystander lost its state: {answered}"
 
 
 @pytest.fixture(scope="module")
@@ -341,7 +342,7 @@ def bystander(sandbox: LocalSandbox, data: Path) -> Bystander:
 
 
 @pytest.fixture
-def session(sandbox: LocalSandbox, data: Path, bystander: Bystander) -> Iterator[LocalSession]:
+def session(sandbox: LocalSandbox, data: Path, bystander: Bystander) -> Iterator[Session]:
     """A session to attack from. Afterwards a bystander still has its state, and a new session works."""
     with sandbox.open(data) as session:
         yield session
@@ -351,7 +352,7 @@ def session(sandbox: LocalSandbox, data: Path, bystander: Bystander) -> Iterator
 
 
 @pytest.fixture
-def attack(session: LocalSession, tmp_path: Path) -> Attack:
+def attack(session: Session, tmp_path: Path) -> Attack:
     """Runs hostile code as a step; keywords become variables that the code may use."""
 
     def run(code: str, timeout: float = 10.0, **known: object) -> Attempt:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kaiseki.sandbox.local import LocalSession
+from kaiseki.sandbox.session import Session
 
 Attack = Callable[..., Any]  # of conftest.py
 
@@ -226,7 +226,7 @@ def test_nothing_connects_to_a_unix_socket(
 
 
 @pytest.mark.parametrize("code", LISTENERS.values(), ids=LISTENERS.keys())
-def test_nothing_listens(session: LocalSession, code: str) -> None:
+def test_nothing_listens(session: Session, code: str) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
@@ -264,7 +264,7 @@ def test_metadata_and_task_credentials_are_out_of_reach(attack: Attack, address:
     assert "opened" not in attack(code, ADDRESS=address).execution.stdout
 
 
-def test_no_socket_comes_in_by_the_channel(session: LocalSession) -> None:
+def test_no_socket_comes_in_by_the_channel(session: Session) -> None:
     """A descriptor that is sent to the other end of the channel is not taken, nor does it disturb anything."""
     code = (
         "import array, os, socket, stat\n"

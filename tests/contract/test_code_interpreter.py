@@ -3,9 +3,13 @@
 import base64
 import contextlib
 import io
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,17 +17,40 @@ from typing import Any
 import pytest
 
 from kaiseki.errors import InputError
+from kaiseki.sandbox.brokered import BrokeredSandbox
 from kaiseki.sandbox.code_interpreter import CodeInterpreter
 from kaiseki.sandbox.limits import MIB, Limits
 from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.sandbox.zygote_sandbox import ZygoteSandbox
 
 LIMITS = Limits(memory=500 * MIB, processes=24, transfer=2 * MIB)
 
 
-@pytest.fixture(scope="module")
-def interpreter() -> Iterator[CodeInterpreter]:
-    clock = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-    with LocalSandbox(clock, LIMITS, preload=()) as sandbox, CodeInterpreter(sandbox, timeout=20) as interpreter:
+CLOCK = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+BROKER = ("-c", "from kaiseki.sandbox.broker import main; main()")
+
+
+@contextlib.contextmanager
+def own_zygote() -> Iterator[ZygoteSandbox]:
+    with LocalSandbox(CLOCK, LIMITS, preload=()) as sandbox:
+        yield sandbox
+
+
+@contextlib.contextmanager
+def held_by_a_broker() -> Iterator[ZygoteSandbox]:
+    """As in the image, where the broker is root and this program is not."""
+    ours, theirs = socket.socketpair()
+    number = theirs.fileno()
+    broker = subprocess.Popen([sys.executable, *BROKER, str(number)], pass_fds=(number,), env={}, cwd="/")
+    theirs.close()
+    with ours, BrokeredSandbox(ours.fileno(), CLOCK, LIMITS) as sandbox:
+        yield sandbox
+    assert broker.wait(20) == 0
+
+
+@pytest.fixture(scope="module", params=[own_zygote, held_by_a_broker])
+def interpreter(request: pytest.FixtureRequest) -> Iterator[CodeInterpreter]:
+    with request.param() as sandbox, CodeInterpreter(sandbox, timeout=20) as interpreter:
         yield interpreter
 
 
@@ -253,6 +280,47 @@ def test_a_session_ends_with_its_time_to_live_and_says_so(interpreter: CodeInter
     assert not folder.exists()
     with pytest.raises(InputError, match="time to live"):
         interpreter.execute_code(short, "1")
+
+
+@pytest.mark.parametrize("call", ["code", "command"])
+def test_stopping_a_session_ends_the_call_that_is_under_way_at_once(interpreter: CodeInterpreter, call: str) -> None:
+    name, marker = interpreter.start(), "300.00523"
+    work = {
+        "code": lambda: interpreter.execute_code(name, f"import subprocess; subprocess.run(['sleep', '{marker}'])"),
+        "command": lambda: interpreter.execute_command(name, f"sleep {marker}"),
+    }[call]
+    with ThreadPoolExecutor() as pool:
+        under_way = pool.submit(work)
+        while not is_running(marker) and not under_way.done():
+            time.sleep(0.01)
+        started = time.monotonic()
+        interpreter.stop(name)
+        ended = under_way.result(5)
+    assert time.monotonic() - started < 3
+    assert ended["isError"]
+    assert "The session has ended: it was stopped." in text_of(ended)
+    assert not is_running(marker)
+    with pytest.raises(InputError, match="it was stopped"):
+        interpreter.execute_code(name, "1")
+
+
+def test_a_call_that_waits_for_another_is_told_that_the_session_was_stopped(interpreter: CodeInterpreter) -> None:
+    name = interpreter.start()
+    with ThreadPoolExecutor() as pool:
+        calls = [pool.submit(interpreter.execute_code, name, "import time; time.sleep(600)") for _ in range(2)]
+        time.sleep(0.5)
+        interpreter.stop(name)
+        errors = [call.exception(5) for call in calls]
+    assert sorted(type(error).__name__ for error in errors) == ["InputError", "NoneType"]
+
+
+def test_sessions_work_at_the_same_time(interpreter: CodeInterpreter, session: str) -> None:
+    other = interpreter.start()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(interpreter.execute_code, other, "import time; time.sleep(600)")
+        assert stdout(interpreter.execute_code(session, "6 * 7", timeout=5)) == "42"
+        assert not waiting.done()
+        interpreter.stop(other)
 
 
 @pytest.mark.parametrize("ttl", [0, -1, 28_801, float("nan")])

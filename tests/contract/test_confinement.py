@@ -20,7 +20,8 @@ from kaiseki.errors import SandboxError
 from kaiseki.sandbox.child.confinement import bpf, policy, syscalls_aarch64, syscalls_x86_64
 from kaiseki.sandbox.doctor import Check, Diagnosis, examine
 from kaiseki.sandbox.layers import Layers
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
+from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.sandbox.session import Session
 
 CLOCK = datetime(2026, 11, 21, tzinfo=UTC)
 HEADERS = {
@@ -45,12 +46,12 @@ def sandbox() -> Iterator[LocalSandbox]:
 
 
 @pytest.fixture
-def session(sandbox: LocalSandbox, data: Path) -> Iterator[LocalSession]:
+def session(sandbox: LocalSandbox, data: Path) -> Iterator[Session]:
     with sandbox.open(data) as session:
         yield session
 
 
-def printed(session: LocalSession, code: str) -> str:
+def printed(session: Session, code: str) -> str:
     execution = session.execute(textwrap.dedent(code), 1, 60)
     assert execution.failure is None, execution.failure.traceback or execution.failure.message
     return execution.stdout.strip()
@@ -151,11 +152,11 @@ def printed(session: LocalSession, code: str) -> str:
         ("import sqlite3; print(sqlite3.connect('s.db').execute('select 1').fetchone())", "(1,)"),
     ],
 )
-def test_the_data_stack_works_inside(session: LocalSession, code: str, shown: str) -> None:
+def test_the_data_stack_works_inside(session: Session, code: str, shown: str) -> None:
     assert printed(session, code) == shown
 
 
-def test_a_shell_works_inside(session: LocalSession) -> None:
+def test_a_shell_works_inside(session: Session) -> None:
     code = (
         "import subprocess\n"
         "command = ['/bin/bash', '-c', 'echo a | tr a b; cat <(echo c)']\n"
@@ -175,11 +176,11 @@ def test_rows_that_arrive_while_a_session_is_open_can_be_read(sandbox: LocalSand
 # ── by what it is held ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def states(session: LocalSession) -> dict[str, str]:
+def states(session: Session) -> dict[str, str]:
     return {layer.name: layer.state for layer in session.layers}
 
 
-def test_the_filter_and_the_loss_of_privileges_are_always_there(session: LocalSession) -> None:
+def test_the_filter_and_the_loss_of_privileges_are_always_there(session: Session) -> None:
     code = (
         "status = dict(line.split(':') for line in open('/proc/self/status'))\n"
         "print([status[name].strip() for name in ('CapPrm', 'CapEff', 'NoNewPrivs', 'Seccomp')])"
@@ -386,6 +387,6 @@ def test_foreign_tables_are_killed_and_newer_calls_do_not_exist(machine: str) ->
     assert filter_.answer(table.AUDIT_ARCH, 1) == bpf.ALLOW
 
 
-def test_this_process_can_be_read_by_no_other_of_its_user(session: LocalSession) -> None:
+def test_this_process_can_be_read_by_no_other_of_its_user(session: Session) -> None:
     get_dumpable = 3
     assert ctypes.CDLL(None).prctl(get_dumpable, 0, 0, 0, 0) == 0

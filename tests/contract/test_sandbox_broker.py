@@ -114,3 +114,36 @@ def test_a_broker_that_has_gone_is_an_error_that_says_so(end: socket.socket, dat
 def test_a_descriptor_that_is_no_socket_is_refused_with_a_hint() -> None:
     with pytest.raises(SandboxError, match="there is no broker at descriptor 987654"):
         BrokeredSandbox(987654, CLOCK)
+
+
+PROGRAM = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from kaiseki.sandbox.brokered import BrokeredSandbox
+
+data, into = Path(sys.argv[2]), Path(sys.argv[3])
+if os.geteuid() == 0:  # as in the image
+    os.setgroups([])
+    os.setresgid(12_345, 12_345, 12_345)
+    os.setresuid(12_345, 12_345, 12_345)
+code = "import os; open('outbox/x.txt', 'w').write('taken'); fact('n', 3); print(os.getcwd())"
+with BrokeredSandbox(int(sys.argv[1]), datetime(2026, 11, 21, tzinfo=UTC)) as sandbox, sandbox.open(data) as session:
+    execution = session.execute(code, 1, 20)
+    folder = execution.stdout.strip()
+    print(*(record.name for record in execution.records), *session.collect(into), (into / "x.txt").read_text())
+print(Path(folder).exists(), session.user in (0, 12_345))
+"""
+
+
+def test_a_program_of_another_user_than_the_brokers_takes_records_and_files(end: socket.socket, data: Path) -> None:
+    into = data / "taken"
+    into.mkdir()
+    into.chmod(0o777)
+    number = end.fileno()
+    command = [sys.executable, "-c", PROGRAM, str(number), str(data), str(into)]
+
+    said = subprocess.run(command, pass_fds=(number,), cwd="/", capture_output=True, text=True, timeout=60)
+
+    assert said.stderr == ""
+    assert said.stdout.splitlines() == ["n x.txt taken", "False False"]

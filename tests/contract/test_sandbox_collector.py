@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kaiseki.sandbox.limits import Limits
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
+from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.sandbox.session import Session
 
 LIMITS = Limits(artifacts=5, artifact_bytes=100_000)
 CHDIR = "import os\nos.chdir(os.environ['KAISEKI_OUTBOX'])\n"
@@ -21,7 +22,7 @@ def sandbox() -> Iterator[LocalSandbox]:
 
 
 @pytest.fixture
-def session(sandbox: LocalSandbox, tmp_path: Path) -> Iterator[LocalSession]:
+def session(sandbox: LocalSandbox, tmp_path: Path) -> Iterator[Session]:
     with sandbox.open(tmp_path) as session:
         yield session
 
@@ -31,12 +32,12 @@ def into(tmp_path: Path) -> Path:
     return tmp_path / "collected"
 
 
-def leave(session: LocalSession, code: str) -> None:
+def leave(session: Session, code: str) -> None:
     execution = session.execute(CHDIR + code, 1, 20)
     assert execution.failure is None, execution.failure
 
 
-def test_files_are_moved_with_their_folders(session: LocalSession, into: Path) -> None:
+def test_files_are_moved_with_their_folders(session: Session, into: Path) -> None:
     leave(
         session, "os.makedirs('tables/a')\nopen('tables/a/x.csv', 'w').write('1')\nopen('y.svg', 'w').write('<svg/>')"
     )
@@ -46,7 +47,7 @@ def test_files_are_moved_with_their_folders(session: LocalSession, into: Path) -
     assert session.collect(into) == (), "they are moved, not copied"
 
 
-def test_a_later_file_takes_the_place_of_an_earlier_one(session: LocalSession, into: Path) -> None:
+def test_a_later_file_takes_the_place_of_an_earlier_one(session: Session, into: Path) -> None:
     leave(session, "open('x.csv', 'w').write('old')")
     session.collect(into)
     leave(session, "open('x.csv', 'w').write('new')")
@@ -55,7 +56,7 @@ def test_a_later_file_takes_the_place_of_an_earlier_one(session: LocalSession, i
     assert [path.name for path in into.iterdir()] == ["x.csv"]
 
 
-def test_the_records_stay_where_the_kit_goes_on_writing_them(session: LocalSession, into: Path) -> None:
+def test_the_records_stay_where_the_kit_goes_on_writing_them(session: Session, into: Path) -> None:
     leave(session, "fact('one', 1)")
     assert session.collect(into) == ()
     assert [record.name for record in session.execute("fact('two', 2)", 2, 20).records] == ["two"]
@@ -82,7 +83,7 @@ def test_the_records_stay_where_the_kit_goes_on_writing_them(session: LocalSessi
         ("open('x.csv', 'wb').truncate(10**8)", "larger"),
     ],
 )
-def test_what_is_no_plain_file_is_left_behind(session: LocalSession, into: Path, trick: str, reason: str) -> None:
+def test_what_is_no_plain_file_is_left_behind(session: Session, into: Path, trick: str, reason: str) -> None:
     leave(session, f"{trick}\nopen('zz.csv', 'w').write('good')")
     assert session.collect(into) == ("zz.csv",)
     assert [path.name for path in into.rglob("*") if path.is_file()] == ["zz.csv"]
@@ -91,19 +92,19 @@ def test_what_is_no_plain_file_is_left_behind(session: LocalSession, into: Path,
     session.refused[0].path.encode()
 
 
-def test_a_device_is_left_behind(session: LocalSession, into: Path) -> None:
+def test_a_device_is_left_behind(session: Session, into: Path) -> None:
     code = "try: os.mknod('x.csv', 0o20666, os.makedev(1, 5))\nexcept PermissionError: pass"
     leave(session, code)
     assert session.collect(into) == ()
 
 
-def test_no_more_files_are_taken_than_allowed(session: LocalSession, into: Path) -> None:
+def test_no_more_files_are_taken_than_allowed(session: Session, into: Path) -> None:
     leave(session, "for n in range(9): open(f'{n}.csv', 'w').close()")
     assert session.collect(into) == tuple(f"{n}.csv" for n in range(5))
     assert {refused.path for refused in session.refused} == {f"{n}.csv" for n in range(5, 9)}
 
 
-def test_an_outbox_that_was_replaced_gives_nothing(session: LocalSession, into: Path, tmp_path: Path) -> None:
+def test_an_outbox_that_was_replaced_gives_nothing(session: Session, into: Path, tmp_path: Path) -> None:
     (tmp_path / "host").mkdir()
     (tmp_path / "host" / "secret.csv").write_text("secret")
     box = "os.environ['KAISEKI_OUTBOX']"
@@ -112,7 +113,7 @@ def test_an_outbox_that_was_replaced_gives_nothing(session: LocalSession, into: 
     assert (tmp_path / "host" / "secret.csv").exists()
 
 
-def test_a_file_is_taken_as_it_is_however_the_code_goes_on_writing_to_it(session: LocalSession, into: Path) -> None:
+def test_a_file_is_taken_as_it_is_however_the_code_goes_on_writing_to_it(session: Session, into: Path) -> None:
     leave(session, "held = open('x.csv', 'w')\nheld.write('before'); held.flush()")
     session.collect(into)
     session.execute("held.write('after'); held.flush()", 2, 20)
@@ -120,7 +121,7 @@ def test_a_file_is_taken_as_it_is_however_the_code_goes_on_writing_to_it(session
 
 
 def test_paths_that_change_while_they_are_read_never_lead_outside(
-    session: LocalSession, into: Path, tmp_path: Path
+    session: Session, into: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("secret")
@@ -139,7 +140,7 @@ def test_paths_that_change_while_they_are_read_never_lead_outside(
     assert secret.read_text() == "secret"
 
 
-def test_after_a_limit_ended_the_session_its_files_can_still_be_taken(session: LocalSession, into: Path) -> None:
+def test_after_a_limit_ended_the_session_its_files_can_still_be_taken(session: Session, into: Path) -> None:
     session.execute(CHDIR + "open('x.csv', 'w').write('1')\nwhile True: pass", 1, 0.5)
     assert session.collect(into) == ("x.csv",)
 

@@ -13,7 +13,8 @@ import pytest
 
 from kaiseki.models import Execution
 from kaiseki.sandbox.limits import MIB, Limits
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
+from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.sandbox.session import Session
 
 CLOCK = datetime(2026, 11, 21, tzinfo=UTC)
 LIMITS = Limits(memory=400 * MIB, cpu=2.0, processes=8, file=20 * MIB, disk=30 * MIB, disk_entries=2_000, output=10_000)
@@ -26,7 +27,7 @@ def sandbox() -> Iterator[LocalSandbox]:
 
 
 @pytest.fixture
-def session(sandbox: LocalSandbox, tmp_path: Path) -> Iterator[LocalSession]:
+def session(sandbox: LocalSandbox, tmp_path: Path) -> Iterator[Session]:
     """A session, beside a bystander whose state must survive whatever happens to it."""
     with sandbox.open(tmp_path) as bystander:
         bystander.execute("kept = 'still here'", 1, 20)
@@ -37,7 +38,7 @@ def session(sandbox: LocalSandbox, tmp_path: Path) -> Iterator[LocalSession]:
         assert fresh.execute("print('new')", 1, 20).stdout == "new\n"
 
 
-def assert_ended(session: LocalSession, execution: Execution, killed: str) -> None:
+def assert_ended(session: Session, execution: Execution, killed: str) -> None:
     assert execution.killed == killed
     assert execution.failure is not None
     assert execution.failure.message
@@ -77,7 +78,7 @@ print(os.getpid(), int(os.read(read, 20)), subprocess.Popen(["sleep", "600"], st
 """
 
 
-def test_a_step_that_does_not_end_is_killed_in_time_and_its_line_is_told(session: LocalSession) -> None:
+def test_a_step_that_does_not_end_is_killed_in_time_and_its_line_is_told(session: Session) -> None:
     started = time.monotonic()
     execution = session.execute("x = 1\nprint('begun')\nwhile True:\n    x += 1", 3, 0.5)
     assert time.monotonic() - started < 5
@@ -91,14 +92,14 @@ def test_a_step_that_does_not_end_is_killed_in_time_and_its_line_is_told(session
     assert "interpreter.py" not in execution.failure.traceback
 
 
-def test_a_step_that_waits_in_a_library_is_killed_and_its_own_line_is_told(session: LocalSession) -> None:
+def test_a_step_that_waits_in_a_library_is_killed_and_its_own_line_is_told(session: Session) -> None:
     execution = session.execute("import threading\n\nthreading.Event().wait()", 1, 0.3)
     assert_ended(session, execution, "time")
     assert execution.failure is not None
     assert execution.failure.line == 3
 
 
-def test_a_step_that_ignores_signals_and_errors_is_killed(session: LocalSession) -> None:
+def test_a_step_that_ignores_signals_and_errors_is_killed(session: Session) -> None:
     code = (
         "import signal\n"
         "for n in range(1, 65):\n"
@@ -112,7 +113,7 @@ def test_a_step_that_ignores_signals_and_errors_is_killed(session: LocalSession)
     assert_ended(session, session.execute(code, 1, 0.3), "time")
 
 
-def test_a_timeout_ends_children_that_left_the_process_group(session: LocalSession) -> None:
+def test_a_timeout_ends_children_that_left_the_process_group(session: Session) -> None:
     execution = session.execute(f"{DAEMON}\ntime.sleep(600)", 1, 2.0)
     assert_ended(session, execution, "time")
     assert len(execution.stdout.split()) == 3
@@ -128,14 +129,14 @@ def test_closing_ends_children_that_left_the_process_group(sandbox: LocalSandbox
     assert all(gone(pid) for pid in pids)
 
 
-def test_a_child_that_holds_the_output_does_not_hold_up_the_step(session: LocalSession) -> None:
+def test_a_child_that_holds_the_output_does_not_hold_up_the_step(session: Session) -> None:
     execution = session.execute("import subprocess\nsubprocess.Popen(['sleep', '600'])\nprint('done')", 1, 5)
     assert execution.failure is None
     assert execution.stdout.endswith("done\n")
     assert execution.seconds < 5
 
 
-def test_a_thread_that_was_left_running_holds_nothing_up_and_its_output_goes_nowhere(session: LocalSession) -> None:
+def test_a_thread_that_was_left_running_holds_nothing_up_and_its_output_goes_nowhere(session: Session) -> None:
     code = (
         "import threading, time\n"
         "def chatter():\n"
@@ -150,7 +151,7 @@ def test_a_thread_that_was_left_running_holds_nothing_up_and_its_output_goes_now
     assert execution.stdout.count("from the thread") < 5
 
 
-def test_memory_that_one_process_asks_for_is_an_error_that_the_session_survives(session: LocalSession) -> None:
+def test_memory_that_one_process_asks_for_is_an_error_that_the_session_survives(session: Session) -> None:
     execution = session.execute("x = 1\nnp.ones(200_000_000)", 1, 20)
     assert execution.failure is not None
     assert "MemoryError" in execution.failure.type
@@ -158,7 +159,7 @@ def test_memory_that_one_process_asks_for_is_an_error_that_the_session_survives(
     assert session.execute("x", 2, 20).stdout == "1\n"
 
 
-def test_memory_that_piles_up_ends_the_session_and_the_line_is_told(session: LocalSession) -> None:
+def test_memory_that_piles_up_ends_the_session_and_the_line_is_told(session: Session) -> None:
     code = "import time\npile = []\nwhile True:\n    pile.append(np.ones(2_000_000)); time.sleep(0.01)"
     execution = session.execute(code, 1, 20)
     assert_ended(session, execution, "memory")
@@ -167,7 +168,7 @@ def test_memory_that_piles_up_ends_the_session_and_the_line_is_told(session: Loc
     assert execution.peak_memory_bytes > LIMITS.memory
 
 
-def test_memory_that_several_processes_use_together_ends_the_session(session: LocalSession) -> None:
+def test_memory_that_several_processes_use_together_ends_the_session(session: Session) -> None:
     code = (
         "import os, time\n"
         "for _ in range(4):\n"
@@ -181,7 +182,7 @@ def test_memory_that_several_processes_use_together_ends_the_session(session: Lo
     assert execution.peak_memory_bytes > LIMITS.memory
 
 
-def test_memory_that_forks_share_is_counted_once(session: LocalSession) -> None:
+def test_memory_that_forks_share_is_counted_once(session: Session) -> None:
     code = (
         "import os, time\n"
         "blob = np.ones(25_000_000)\n"
@@ -197,7 +198,7 @@ def test_memory_that_forks_share_is_counted_once(session: LocalSession) -> None:
     assert session.execute(code, 1, 20).stdout == "done\n"
 
 
-def test_shared_memory_counts_too(session: LocalSession) -> None:
+def test_shared_memory_counts_too(session: Session) -> None:
     code = (
         "import mmap, time\n"
         "shared = [mmap.mmap(-1, 100_000_000) for _ in range(6)]\n"
@@ -208,7 +209,7 @@ def test_shared_memory_counts_too(session: LocalSession) -> None:
     assert_ended(session, session.execute(code, 1, 20), "memory")
 
 
-def test_memory_is_watched_between_the_steps_too(session: LocalSession) -> None:
+def test_memory_is_watched_between_the_steps_too(session: Session) -> None:
     code = (
         "import os, time\n"
         "for _ in range(5):\n"
@@ -225,19 +226,19 @@ def test_memory_is_watched_between_the_steps_too(session: LocalSession) -> None:
     assert after.failure.type == "SessionGone"
 
 
-def test_cpu_time_of_threads_and_children_counts_together(session: LocalSession) -> None:
+def test_cpu_time_of_threads_and_children_counts_together(session: Session) -> None:
     code = "import os\nfor _ in range(3):\n    if os.fork() == 0:\n        while True: pass\nwhile True: pass\n"
     assert_ended(session, session.execute(code, 1, 20), "cpu")
 
 
-def test_a_fork_bomb_ends_the_session_and_leaves_nothing(session: LocalSession) -> None:
+def test_a_fork_bomb_ends_the_session_and_leaves_nothing(session: Session) -> None:
     execution = session.execute("import os, time\nprint(os.getpid(), flush=True)\nwhile True: os.fork()", 1, 20)
     assert execution.killed == "processes"
     assert gone(int(execution.stdout.split()[0]))
     assert not [p for p in psutil.Process().children(recursive=True) if p.cpu_percent(0.01) > 50]
 
 
-def test_a_folder_that_grows_too_large_ends_the_session(session: LocalSession) -> None:
+def test_a_folder_that_grows_too_large_ends_the_session(session: Session) -> None:
     code = (
         "import time\n"
         "for n in range(10):\n"
@@ -247,12 +248,12 @@ def test_a_folder_that_grows_too_large_ends_the_session(session: LocalSession) -
     assert_ended(session, session.execute(code, 1, 20), "disk")
 
 
-def test_too_many_files_end_the_session(session: LocalSession) -> None:
+def test_too_many_files_end_the_session(session: Session) -> None:
     code = "import time\nfor n in range(3_000): open(f'f{n}', 'w').close()\ntime.sleep(5)"
     assert_ended(session, session.execute(code, 1, 20), "disk")
 
 
-def test_a_file_that_grows_too_large_is_an_error_that_the_session_survives(session: LocalSession) -> None:
+def test_a_file_that_grows_too_large_is_an_error_that_the_session_survives(session: Session) -> None:
     execution = session.execute("with open('large', 'wb') as f: f.write(b'x' * 25_000_000)", 1, 20)
     assert execution.failure is not None
     assert execution.failure.type == "OSError"
@@ -260,7 +261,7 @@ def test_a_file_that_grows_too_large_is_an_error_that_the_session_survives(sessi
     assert session.execute("1", 2, 20).stdout == "1\n"
 
 
-def test_long_output_keeps_its_head_and_its_tail(session: LocalSession) -> None:
+def test_long_output_keeps_its_head_and_its_tail(session: Session) -> None:
     execution = session.execute("print('first')\nfor n in range(100_000): print('é', n)\nprint('last')", 1, 20)
     assert execution.failure is None
     assert execution.stdout.startswith("first\né 0\n")
@@ -270,7 +271,7 @@ def test_long_output_keeps_its_head_and_its_tail(session: LocalSession) -> None:
     assert len(execution.stdout.encode()) < LIMITS.output + 100
 
 
-def test_output_without_end_is_cut_and_ends_with_the_time(session: LocalSession) -> None:
+def test_output_without_end_is_cut_and_ends_with_the_time(session: Session) -> None:
     execution = session.execute("import subprocess\nsubprocess.run(['yes'])", 1, 0.5)
     assert_ended(session, execution, "time")
     assert len(execution.stdout) < LIMITS.output + 100
@@ -287,7 +288,7 @@ def test_output_without_end_is_cut_and_ends_with_the_time(session: LocalSession)
         ("import os; os.abort()", -6, "SIGABRT"),
     ],
 )
-def test_an_interpreter_that_ends_itself_is_told(session: LocalSession, code: str, exit_code: int, told: str) -> None:
+def test_an_interpreter_that_ends_itself_is_told(session: Session, code: str, exit_code: int, told: str) -> None:
     started = time.monotonic()
     execution = session.execute(f"print('before')\n{code}", 1, 20)
     assert time.monotonic() - started < 5
@@ -300,14 +301,14 @@ def test_an_interpreter_that_ends_itself_is_told(session: LocalSession, code: st
     assert after.failure.type == "SessionGone"
 
 
-def test_a_crash_in_a_library_is_told_with_the_line_that_called_it(session: LocalSession) -> None:
+def test_a_crash_in_a_library_is_told_with_the_line_that_called_it(session: Session) -> None:
     execution = session.execute("import ctypes\ndef read():\n    return ctypes.string_at(8)\n\nread()", 4, 20)
     assert execution.failure is not None
     assert execution.failure.line == 3
     assert '  File "step-04.py", line 5, in <module>\n    read()\n' in execution.failure.traceback
 
 
-def test_an_interpreter_that_ends_between_two_steps_is_told_at_the_next(session: LocalSession) -> None:
+def test_an_interpreter_that_ends_between_two_steps_is_told_at_the_next(session: Session) -> None:
     session.execute("import os, threading\nthreading.Timer(0.1, os._exit, [3]).start()", 1, 20)
     time.sleep(0.4)
     after = session.execute("1", 2, 20)
@@ -339,7 +340,7 @@ def test_an_interpreter_that_ends_between_two_steps_is_told_at_the_next(session:
         "def f():\n    try: f()\n    finally: f()\nf()",
     ],
 )
-def test_code_that_attacks_its_own_interpreter_hangs_nothing(session: LocalSession, code: str) -> None:
+def test_code_that_attacks_its_own_interpreter_hangs_nothing(session: Session, code: str) -> None:
     started = time.monotonic()
     execution = session.execute(code, 1, 2)
     following = session.execute("print('next')", 2, 2)
@@ -348,7 +349,7 @@ def test_code_that_attacks_its_own_interpreter_hangs_nothing(session: LocalSessi
     assert following.stdout == "next\n" or following.failure is not None
 
 
-def test_a_forged_answer_for_another_request_is_not_taken(session: LocalSession) -> None:
+def test_a_forged_answer_for_another_request_is_not_taken(session: Session) -> None:
     code = (
         "import json, os\n"
         "for number in (0, 2, 99, -1, 'x', None):\n"
@@ -361,7 +362,7 @@ def test_a_forged_answer_for_another_request_is_not_taken(session: LocalSession)
     assert execution.failure.type == "ZeroDivisionError"
 
 
-def test_a_session_whose_supervisor_was_killed_is_gone_with_all_its_processes(session: LocalSession) -> None:
+def test_a_session_whose_supervisor_was_killed_is_gone_with_all_its_processes(session: Session) -> None:
     supervisor = int(session.execute("import os; os.getppid()", 1, 10).stdout)
     threading.Timer(0.5, os.kill, (supervisor, signal.SIGKILL)).start()
     execution = session.execute(f"{DAEMON}\ntime.sleep(600)", 2, 10)
@@ -373,7 +374,7 @@ def test_a_session_whose_supervisor_was_killed_is_gone_with_all_its_processes(se
 def test_a_session_whose_supervisor_was_stopped_still_closes(
     sandbox: LocalSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kaiseki.sandbox.local._PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("kaiseki.sandbox.conversation.PATIENCE_SECONDS", 0.5)
     session = sandbox.open(tmp_path)
     shown = session.execute("import os; print(os.getpid(), os.getppid(), os.getcwd())", 1, 10).stdout.split()
     os.kill(int(shown[1]), signal.SIGSTOP)

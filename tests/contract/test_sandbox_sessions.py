@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from kaiseki.models import Execution
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
+from kaiseki.sandbox.local import LocalSandbox
 from kaiseki.sandbox.result import as_content
+from kaiseki.sandbox.session import Session
 
 CLOCK = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -31,23 +32,23 @@ def sandbox() -> Iterator[LocalSandbox]:
 
 
 @pytest.fixture
-def session(sandbox: LocalSandbox, data: Path) -> Iterator[LocalSession]:
+def session(sandbox: LocalSandbox, data: Path) -> Iterator[Session]:
     with sandbox.open(data) as session:
         yield session
 
 
-def printed(session: LocalSession, code: str, step: int = 1) -> str:
+def printed(session: Session, code: str, step: int = 1) -> str:
     execution = session.execute(code, step, 20)
     assert execution.failure is None, execution.failure
     return execution.stdout.strip()
 
 
-def test_names_stay_from_one_execution_to_the_next(session: LocalSession) -> None:
+def test_names_stay_from_one_execution_to_the_next(session: Session) -> None:
     printed(session, "import math\nradius = 2\ndef area(r): return math.pi * r * r", 1)
     assert printed(session, "print(round(area(radius), 2))", 2) == "12.57"
 
 
-def test_a_failure_leaves_the_session_usable(session: LocalSession) -> None:
+def test_a_failure_leaves_the_session_usable(session: Session) -> None:
     failed = session.execute("before = 1\nraise ValueError('no')", 1, 20)
     assert failed.failure is not None
     assert failed.exit_code == 1
@@ -64,19 +65,19 @@ def test_two_sessions_know_nothing_of_each_other(sandbox: LocalSandbox, data: Pa
         assert printed(one, "mine") == "1"
 
 
-def test_the_value_of_a_last_expression_is_shown_as_in_a_notebook(session: LocalSession) -> None:
+def test_the_value_of_a_last_expression_is_shown_as_in_a_notebook(session: Session) -> None:
     assert printed(session, "x = 20\nx + 1") == "21"
     assert printed(session, "None") == ""
     assert printed(session, "x = 1") == ""
     assert "characters left out" in printed(session, "'y' * 100_000")
 
 
-def test_future_statements_hold_for_a_last_expression_too(session: LocalSession) -> None:
+def test_future_statements_hold_for_a_last_expression_too(session: Session) -> None:
     code = "from __future__ import annotations\n(lambda: 1)\ndef f(x: Undefined): pass\nf.__annotations__"
     assert printed(session, code) == "{'x': 'Undefined'}"
 
 
-def test_the_kit_loads_data_and_its_records_belong_to_their_execution(session: LocalSession) -> None:
+def test_the_kit_loads_data_and_its_records_belong_to_their_execution(session: Session) -> None:
     first = session.execute("cities = load('cities')\nfact('visits', int(cities.visits.sum()), unit='visits')", 1, 20)
     second = session.execute("\nsetting('level', 0.05, note='usual')", 2, 20)
     assert [(r.kind, r.name, r.step, r.line) for r in first.records] == [
@@ -87,7 +88,7 @@ def test_the_kit_loads_data_and_its_records_belong_to_their_execution(session: L
     assert [(r.kind, r.name, r.step, r.line) for r in second.records] == [("setting", "level", 2, 2)]
 
 
-def test_nothing_of_the_environment_of_the_host_is_seen(session: LocalSession) -> None:
+def test_nothing_of_the_environment_of_the_host_is_seen(session: Session) -> None:
     code = (
         "import os, subprocess\n"
         "print(dict(os.environ), open('/proc/self/environ').read(), subprocess.getoutput('env'))\n"
@@ -104,7 +105,7 @@ def test_nothing_of_the_environment_of_the_host_is_seen(session: LocalSession) -
     assert "CANARY" not in seen
 
 
-def test_home_temporary_files_and_the_current_folder_lie_in_the_workdir(session: LocalSession) -> None:
+def test_home_temporary_files_and_the_current_folder_lie_in_the_workdir(session: Session) -> None:
     shown = printed(
         session, "import os, tempfile\nprint(os.getcwd(), os.path.expanduser('~'), tempfile.mkdtemp(), sep='\\n')"
     )
@@ -114,14 +115,14 @@ def test_home_temporary_files_and_the_current_folder_lie_in_the_workdir(session:
     assert Path(temporary).is_relative_to(workdir)
 
 
-def test_the_program_itself_is_no_library_for_generated_code(session: LocalSession) -> None:
+def test_the_program_itself_is_no_library_for_generated_code(session: Session) -> None:
     for code in ("import kaiseki", "from kaiseki.sandbox import wire", "import kaiseki.models"):
         execution = session.execute(code, 1, 20)
         assert execution.failure is not None
         assert execution.failure.type == "ModuleNotFoundError"
 
 
-def test_nothing_of_the_host_is_open_in_a_session(session: LocalSession) -> None:
+def test_nothing_of_the_host_is_open_in_a_session(session: Session) -> None:
     with Path(__file__).open() as held:
         os.set_inheritable(held.fileno(), True)
         targets = printed(
@@ -132,7 +133,7 @@ def test_nothing_of_the_host_is_open_in_a_session(session: LocalSession) -> None
     assert targets.count("socket:") == 1
 
 
-def test_the_wall_clock_stands_still_at_the_given_moment(session: LocalSession) -> None:
+def test_the_wall_clock_stands_still_at_the_given_moment(session: Session) -> None:
     code = (
         "import datetime, time\n"
         "first = datetime.datetime.now(); time.sleep(0.02)\n"
@@ -141,7 +142,7 @@ def test_the_wall_clock_stands_still_at_the_given_moment(session: LocalSession) 
     assert printed(session, code) == "2026-11-21 09:30:00 2026-11-21 2026-11-21 09:30:00 True"
 
 
-def test_waits_and_timeouts_still_end(session: LocalSession) -> None:
+def test_waits_and_timeouts_still_end(session: Session) -> None:
     code = (
         "import queue, subprocess, threading, time\n"
         "from joblib import Parallel, delayed\n"
@@ -174,7 +175,7 @@ def test_random_numbers_and_the_order_of_sets_are_the_same_in_every_session(sand
     assert len(set(numbers)) == len(numbers), "two generators without a seed must differ from each other"
 
 
-def test_text_in_any_script_and_lone_surrogates_pass(session: LocalSession) -> None:
+def test_text_in_any_script_and_lone_surrogates_pass(session: Session) -> None:
     assert printed(session, "print('解析 💡 ' + 'é' * 3)") == "解析 💡 ééé"
     assert printed(session, "print('\\udcff')") == "\\udcff"
     broken = session.execute("x = '\udcff'", 1, 20)
@@ -186,18 +187,18 @@ def test_text_in_any_script_and_lone_surrogates_pass(session: LocalSession) -> N
     assert Execution.model_validate_json(raised.model_dump_json()) == raised
 
 
-def test_null_bytes_in_the_code_are_an_error_of_the_code(session: LocalSession) -> None:
+def test_null_bytes_in_the_code_are_an_error_of_the_code(session: Session) -> None:
     execution = session.execute("x = 1\x00", 1, 20)
     assert execution.failure is not None
     assert "null bytes" in execution.failure.message
     assert printed(session, "1") == "1"
 
 
-def test_code_of_several_megabytes_runs(session: LocalSession) -> None:
+def test_code_of_several_megabytes_runs(session: Session) -> None:
     assert printed(session, f"x = {'a' * 3_000_000!r}\nlen(x)") == "3000000"
 
 
-def test_output_of_subprocesses_and_of_c_is_taken(session: LocalSession) -> None:
+def test_output_of_subprocesses_and_of_c_is_taken(session: Session) -> None:
     code = (
         "import ctypes, os, subprocess, sys\n"
         "print('python', flush=True)\n"
@@ -211,20 +212,20 @@ def test_output_of_subprocesses_and_of_c_is_taken(session: LocalSession) -> None
     assert execution.stderr.splitlines() == ["problem", "error"]
 
 
-def test_streams_that_a_step_replaced_or_closed_are_back_in_the_next(session: LocalSession) -> None:
+def test_streams_that_a_step_replaced_or_closed_are_back_in_the_next(session: Session) -> None:
     printed(session, "import io, os, sys\nsys.stdout = io.StringIO()\nprint('nowhere')")
     assert printed(session, "print('here')") == "here"
     printed(session, "sys.stdout.close(); os.close(1); os.close(2)")
     assert printed(session, "print('again')") == "again"
 
 
-def test_standard_input_is_empty(session: LocalSession) -> None:
+def test_standard_input_is_empty(session: Session) -> None:
     execution = session.execute("input('name? ')", 1, 20)
     assert execution.failure is not None
     assert execution.failure.type == "EOFError"
 
 
-def test_what_the_code_defines_can_be_pickled_and_sent_to_workers(session: LocalSession) -> None:
+def test_what_the_code_defines_can_be_pickled_and_sent_to_workers(session: Session) -> None:
     code = (
         "import multiprocessing, pickle\n"
         "class Point:\n"
@@ -236,7 +237,7 @@ def test_what_the_code_defines_can_be_pickled_and_sent_to_workers(session: Local
     assert printed(session, code) == "4\n[2, 4]"
 
 
-def test_a_forked_child_that_runs_off_the_end_of_a_step_does_not_answer_for_it(session: LocalSession) -> None:
+def test_a_forked_child_that_runs_off_the_end_of_a_step_does_not_answer_for_it(session: Session) -> None:
     assert (
         printed(
             session,
@@ -247,7 +248,7 @@ def test_a_forked_child_that_runs_off_the_end_of_a_step_does_not_answer_for_it(s
     assert printed(session, "2", 2) == "2"
 
 
-def test_seconds_and_peak_memory_are_those_of_the_execution(session: LocalSession) -> None:
+def test_seconds_and_peak_memory_are_those_of_the_execution(session: Session) -> None:
     session.execute("blob = bytearray(150_000_000); del blob", 1, 20)
     small = session.execute("import time; time.sleep(0.2)", 2, 20)
     large = session.execute("blob = bytearray(200_000_000); del blob", 3, 20)
@@ -255,7 +256,7 @@ def test_seconds_and_peak_memory_are_those_of_the_execution(session: LocalSessio
     assert large.peak_memory_bytes - small.peak_memory_bytes > 150_000_000
 
 
-def test_a_result_has_the_shape_of_agentcore(session: LocalSession) -> None:
+def test_a_result_has_the_shape_of_agentcore(session: Session) -> None:
     good = as_content(session.execute("print('out')", 1, 20))
     assert good["content"] == [{"type": "text", "text": "out\n"}]
     assert good["structuredContent"].keys() == {"stdout", "stderr", "exitCode", "executionTime"}
@@ -282,7 +283,7 @@ def test_a_result_has_the_shape_of_agentcore(session: LocalSession) -> None:
         ('{"kind": "fact", "na', "Unterminated"),
     ],
 )
-def test_a_garbled_record_is_told_and_the_good_ones_are_kept(session: LocalSession, line: str, complaint: str) -> None:
+def test_a_garbled_record_is_told_and_the_good_ones_are_kept(session: Session, line: str, complaint: str) -> None:
     records = "os.environ['KAISEKI_OUTBOX'] + '/records.jsonl'"
     code = f"import os\nfact('good', 1)\nwith open({records}, 'a') as file: file.write({line!r} + '\\n')"
     execution = session.execute(code, 1, 20)
@@ -293,7 +294,7 @@ def test_a_garbled_record_is_told_and_the_good_ones_are_kept(session: LocalSessi
     assert [record.name for record in session.execute("fact('later', 2)", 2, 20).records] == ["later"]
 
 
-def test_bytes_that_are_not_text_are_no_record(session: LocalSession) -> None:
+def test_bytes_that_are_not_text_are_no_record(session: Session) -> None:
     execution = session.execute(
         "import os\nopen(os.environ['KAISEKI_OUTBOX'] + '/records.jsonl', 'ab').write(b'\\xff\\xfe\\n')", 1, 20
     )
@@ -311,7 +312,7 @@ def test_bytes_that_are_not_text_are_no_record(session: LocalSession) -> None:
         "os.rename(f, f + '2'); open(f, 'w').write(open(f + '2').read() * 2)",
     ],
 )
-def test_records_that_were_tampered_with_afterwards_are_noticed(session: LocalSession, trick: str) -> None:
+def test_records_that_were_tampered_with_afterwards_are_noticed(session: Session, trick: str) -> None:
     session.execute("fact('good', 1)", 1, 20)
     execution = session.execute(f"import os\nf = os.environ['KAISEKI_OUTBOX'] + '/records.jsonl'\n{trick}", 2, 20)
     assert execution.failure is not None

@@ -11,7 +11,8 @@ from textwrap import dedent
 import pytest
 
 from kaiseki.models import Failure
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
+from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.sandbox.session import Session
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +22,12 @@ def sandbox() -> Iterator[LocalSandbox]:
 
 
 @pytest.fixture
-def session(sandbox: LocalSandbox, tmp_path: Path) -> Iterator[LocalSession]:
+def session(sandbox: LocalSandbox, tmp_path: Path) -> Iterator[Session]:
     with sandbox.open(tmp_path) as session:
         yield session
 
 
-def failure(session: LocalSession, code: str, step: int = 1) -> Failure:
+def failure(session: Session, code: str, step: int = 1) -> Failure:
     execution = session.execute(dedent(code).lstrip("\n"), step, 20)
     assert execution.failure is not None
     assert execution.failure.kind == "code"
@@ -59,7 +60,7 @@ PLAIN = {
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_a_traceback_is_the_one_of_plain_python(session: LocalSession, tmp_path: Path, name: str) -> None:
+def test_a_traceback_is_the_one_of_plain_python(session: Session, tmp_path: Path, name: str) -> None:
     line, code = PLAIN[name]
     (tmp_path / "step-01.py").write_text(code, encoding="utf-8")
     environment = {"PYTHONIOENCODING": "utf-8"}
@@ -78,7 +79,7 @@ def test_a_traceback_is_the_one_of_plain_python(session: LocalSession, tmp_path:
     assert told.line == line or name in ("several lines", "a syntax error in a string")
 
 
-def test_type_and_message_are_those_of_the_error(session: LocalSession) -> None:
+def test_type_and_message_are_those_of_the_error(session: Session) -> None:
     told = failure(session, "import pandas as pd\npd.DataFrame({'a': [1]})['b']")
     assert (told.type, told.message, told.line) == ("KeyError", "'b'", 2)
     told = failure(session, "x = = 1")
@@ -86,7 +87,7 @@ def test_type_and_message_are_those_of_the_error(session: LocalSession) -> None:
 
 
 def test_the_line_is_the_one_of_the_step_that_failed_also_in_a_function_of_an_earlier_one(
-    session: LocalSession,
+    session: Session,
 ) -> None:
     session.execute("\n\ndef ratio(a, b):\n    return a / b", 1, 20)
     told = failure(session, "x = 1\nratio(x, 0)", 2)
@@ -95,7 +96,7 @@ def test_the_line_is_the_one_of_the_step_that_failed_also_in_a_function_of_an_ea
     assert '  File "step-01.py", line 4, in ratio\n    return a / b\n' in told.traceback
 
 
-def test_frames_of_the_kit_are_left_out(session: LocalSession) -> None:
+def test_frames_of_the_kit_are_left_out(session: Session) -> None:
     told = failure(session, "x = 1\nfact('Bad Name', x)", 5)
     assert told.type == "ValueError"
     assert told.line == 2
@@ -103,13 +104,13 @@ def test_frames_of_the_kit_are_left_out(session: LocalSession) -> None:
     assert "kaiseki" not in told.traceback
 
 
-def test_an_error_in_the_display_of_the_last_value_has_no_frames_of_the_display(session: LocalSession) -> None:
+def test_an_error_in_the_display_of_the_last_value_has_no_frames_of_the_display(session: Session) -> None:
     told = failure(session, "class Broken:\n    def __repr__(self):\n        raise RuntimeError('no')\nBroken()")
     assert told.line == 3
     assert "interpreter" not in told.traceback
 
 
-def test_the_middle_of_a_long_row_of_library_frames_is_left_out(session: LocalSession) -> None:
+def test_the_middle_of_a_long_row_of_library_frames_is_left_out(session: Session) -> None:
     code = """
         import copy
         class Brittle:
@@ -126,13 +127,13 @@ def test_the_middle_of_a_long_row_of_library_frames_is_left_out(session: LocalSe
     assert told.traceback.endswith("ValueError: no copy\n")
 
 
-def test_where_this_machine_keeps_its_libraries_is_not_told(session: LocalSession) -> None:
+def test_where_this_machine_keeps_its_libraries_is_not_told(session: Session) -> None:
     told = failure(session, "import pandas as pd\npd.DataFrame({'a': [1]})['b']")
     assert '  File "pandas/core/' in told.traceback
     assert str(Path(sys.executable).parent.parent) not in told.traceback
 
 
-def test_an_exit_is_a_failure_unless_it_is_clean(session: LocalSession) -> None:
+def test_an_exit_is_a_failure_unless_it_is_clean(session: Session) -> None:
     assert session.execute("import sys\nx = 1\nsys.exit()\nx = 2", 1, 20).failure is None
     assert session.execute("print(x)", 2, 20).stdout == "1\n"
     for code, exit_code, message in (("sys.exit(3)", 3, "3"), ("sys.exit('no data')", 1, "no data")):
@@ -146,19 +147,19 @@ def test_an_exit_is_a_failure_unless_it_is_clean(session: LocalSession) -> None:
         assert execution.killed == ""
 
 
-def test_an_interrupt_is_an_error_like_others(session: LocalSession) -> None:
+def test_an_interrupt_is_an_error_like_others(session: Session) -> None:
     assert failure(session, "raise KeyboardInterrupt").type == "KeyboardInterrupt"
     assert failure(session, "import os, signal\nos.kill(os.getpid(), signal.SIGINT)").type == "KeyboardInterrupt"
     assert session.execute("1", 2, 20).stdout == "1\n"
 
 
-def test_messages_of_any_length_are_kept_short(session: LocalSession) -> None:
+def test_messages_of_any_length_are_kept_short(session: Session) -> None:
     told = failure(session, "raise ValueError('x' * 10_000_000)")
     assert "characters left out" in told.message
     assert len(told.message) < 5_000
     assert len(told.traceback) < 20_000
 
 
-def test_an_error_that_cannot_be_shown_is_still_told(session: LocalSession) -> None:
+def test_an_error_that_cannot_be_shown_is_still_told(session: Session) -> None:
     told = failure(session, "class Mute(Exception):\n    def __str__(self): raise RuntimeError\nraise Mute")
     assert (told.type, told.line) == ("Mute", 3)

@@ -1,24 +1,26 @@
-"""A process apart that holds the sandbox, for a program that runs as an ordinary user.
+"""A process apart that holds the zygote, for a program that runs as an ordinary user.
 
 To give sessions users of their own takes root; the program, which holds credentials, should not have it. So the entry
 point of the image starts this process as root, with nothing of the environment, and the program, as another user,
 with a socket to it: see brokered.py. It serves one program and ends with it.
+
+What it hands over of a session is the socket to its supervisor. From then on the program talks to that as it would to
+one of its own, and reaches the session's folder by its group.
 """
 
 import contextlib
 import os
 import socket
 import sys
-import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from kaiseki.errors import SandboxError
 from kaiseki.sandbox import exchange
+from kaiseki.sandbox.child.confinement import identity
+from kaiseki.sandbox.launcher import SessionTerms, Zygote
 from kaiseki.sandbox.limits import Limits
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
 
 
 def main() -> None:
@@ -37,19 +39,17 @@ def serve(program: socket.socket) -> None:
 
 
 class Broker:
-    """The sandbox that the program has started, and its open sessions by number."""
+    """The zygote that the program has asked for."""
 
     def __init__(self, program: socket.socket) -> None:
         self._program = program
-        self._sandbox: LocalSandbox | None = None
-        self._sessions: dict[int, LocalSession] = {}
-        self._opened = 0
+        self._terms: SessionTerms | None = None
+        self._zygote: Zygote | None = None
         self._operations: dict[str, Callable[[exchange.Message], None]] = {
             "start": self._start,
             "open": self._open,
-            "execute": self._execute,
-            "collect": self._collect,
-            "close": self._close,
+            "kill": self._kill,
+            "last words": self._last_words,
             "end": self._end,
         }
 
@@ -61,57 +61,44 @@ class Broker:
             exchange.send(self._program, {"error": error.message, "hint": error.hint})
 
     def _start(self, request: exchange.Message) -> None:
+        if os.geteuid() == 0 and (why_not := identity.why_not()):
+            raise SandboxError(
+                f"sessions would run as root: {why_not}", hint="give the container SETUID, SETGID and KILL"
+            )
         self.close()
         clock = datetime.fromisoformat(request["clock"])
-        self._sandbox = LocalSandbox(clock, Limits(**request["limits"]), request["seed"])
-        self._sandbox.warm()
+        self._terms = SessionTerms(clock, request["seed"], Limits(**request["limits"]), request["group"])
+        self._zygote = Zygote(self._terms)
         exchange.send(self._program, {})
 
     def _open(self, request: exchange.Message) -> None:
-        if self._sandbox is None:
-            raise SandboxError("a session was asked for before the sandbox was started")
-        session = self._sandbox.open(Path(request["data"]))
-        if session.user is None and os.geteuid() == 0:
-            session.close()
-            raise SandboxError(
-                f"no user of a session's own can reach {request['data']} or {tempfile.gettempdir()}",
-                hint="open the folders above them to others (chmod o+x)",
-            )
-        self._opened += 1
-        self._sessions[self._opened] = session
-        layers = [asdict(layer) for layer in session.layers]
-        exchange.send(self._program, {"session": self._opened, "user": session.user, "layers": layers})
+        packages = request["packages"]
+        number, end = self._running_zygote().open(Path(request["data"]), Path(packages) if packages else None)
+        with end:
+            exchange.send(self._program, {"session": number}, end.fileno())
 
-    def _execute(self, request: exchange.Message) -> None:
-        session = self._sessions[request["session"]]
-        execution = session.execute(request["code"], request["step"], request["timeout"], request["show"])
-        displayed = [asdict(each) for each in session.displayed]
-        exchange.send(self._program, {"execution": execution.model_dump(mode="json"), "displayed": displayed})
-
-    def _collect(self, request: exchange.Message) -> None:
-        """Hands over open files, one a message: neither side may write where the other one does."""
-        session = self._sessions[request["session"]]
-        with tempfile.TemporaryDirectory(prefix="kaiseki-collected-") as folder:
-            for name in session.collect(Path(folder)):
-                file = os.open(Path(folder, name), os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    exchange.send(self._program, {"file": name}, file)
-                finally:
-                    os.close(file)
-        exchange.send(self._program, {"refused": [asdict(each) for each in session.refused]})
-
-    def _close(self, request: exchange.Message) -> None:
-        session = self._sessions.pop(request["session"], None)
-        if session is not None:
-            session.close()
+    def _kill(self, request: exchange.Message) -> None:
+        if self._zygote is not None:
+            self._zygote.kill(request["session"])
         exchange.send(self._program, {})
+
+    def _last_words(self, _: exchange.Message) -> None:
+        exchange.send(self._program, {"words": self._zygote.last_words() if self._zygote else "it has ended"})
 
     def _end(self, _: exchange.Message) -> None:
         self.close()
         exchange.send(self._program, {})
 
+    def _running_zygote(self) -> Zygote:
+        if self._zygote is None or self._terms is None:
+            raise SandboxError("a session was asked for before the sandbox was started")
+        if self._zygote.lost:
+            self._zygote.close()
+            self._zygote = Zygote(self._terms)
+        return self._zygote
+
     def close(self) -> None:
-        """Ends the sandbox with all its sessions. May be called twice."""
-        sandbox, self._sandbox, self._sessions = self._sandbox, None, {}
-        if sandbox is not None:
-            sandbox.close()
+        """Ends the zygote with all its sessions. May be called twice."""
+        zygote, self._zygote = self._zygote, None
+        if zygote is not None:
+            zygote.close()

@@ -1,4 +1,4 @@
-"""Sessions with the semantics of AgentCore's Code Interpreter, over the sandbox of this machine."""
+"""Sessions with the semantics of AgentCore's Code Interpreter, over a sandbox of this machine."""
 
 import tempfile
 import threading
@@ -15,8 +15,9 @@ from kaiseki.errors import InputError, SandboxError
 from kaiseki.models import Execution
 from kaiseki.sandbox import session_files
 from kaiseki.sandbox.displays import Display
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
 from kaiseki.sandbox.result import as_content
+from kaiseki.sandbox.session import CLOSED, Session
+from kaiseki.sandbox.zygote_sandbox import ZygoteSandbox
 
 LONGEST_LIFE = 28_800  # seconds
 _FILE_SECONDS = 60.0
@@ -37,7 +38,7 @@ class SessionSummary:
 
 @dataclass
 class _Open:
-    session: LocalSession
+    session: Session
     ttl: float
     ends_at: float
     expiry: threading.Timer
@@ -55,7 +56,7 @@ class CodeInterpreter:
     another limit, takes the variables with it; the session goes on with a fresh interpreter, on the same files.
     """
 
-    def __init__(self, sandbox: LocalSandbox, timeout: float = 120.0) -> None:
+    def __init__(self, sandbox: ZygoteSandbox, timeout: float = 120.0) -> None:
         """`timeout` is that of a call that names none, in seconds."""
         self._sandbox = sandbox
         self._timeout = timeout
@@ -80,7 +81,7 @@ class CodeInterpreter:
         return name
 
     def stop(self, session_id: str) -> None:
-        """Ends a session with all that it runs and its files. A call that is under way is waited for."""
+        """Ends a session with all that it runs and its files, at once; a call that is under way says so."""
         self._find(session_id)
         self._end(session_id, "it was stopped")
 
@@ -106,14 +107,15 @@ class CodeInterpreter:
                 held.session.restart()
             held.calls += 1
             execution = held.session.execute(code, held.calls, self._seconds(held, timeout), show=True)
-            return _result(execution, held.session, held.session.displayed)
+            return self._result(session_id, execution, held.session, held.session.displayed)
 
     def execute_command(self, session_id: str, command: str, timeout: float | None = None) -> Result:
         """Runs a shell command in the session's folder; what it leaves running is ended with it."""
         if "\0" in command:
             raise InputError("a command cannot contain null bytes")
         with self._using(session_id) as held:
-            return _result(held.session.command(command, self._seconds(held, timeout)), held.session)
+            execution = held.session.command(command, self._seconds(held, timeout))
+            return self._result(session_id, execution, held.session)
 
     def read_files(self, session_id: str, paths: Sequence[str]) -> Result:
         """The content of regular files, all or none of them."""
@@ -183,7 +185,25 @@ class CodeInterpreter:
     @contextmanager
     def _using(self, session_id: str) -> Iterator[_Open]:
         with self._find(session_id).one_at_a_time:
-            yield self._find(session_id)  # it may have ended while others used it
+            held = self._find(session_id)  # it may have ended while others used it
+            try:
+                yield held
+            except SandboxError:
+                if held.session.closed:  # that is why
+                    self._find(session_id)
+                raise
+
+    def _result(
+        self, session_id: str, execution: Execution, session: Session, displayed: Sequence[Display] = ()
+    ) -> Result:
+        result = as_content(execution, displayed)
+        if session.ended == CLOSED:
+            with self._lock:
+                why = self._past.get(session_id, CLOSED)
+            result["content"].append({"type": "text", "text": f"The session has ended: {why}."})
+        elif session.ended:
+            result["content"].append({"type": "text", "text": _FRESH.format(session.ended)})
+        return result
 
     def _end(self, session_id: str, why: str) -> None:
         with self._lock:
@@ -194,8 +214,7 @@ class CodeInterpreter:
             while len(self._past) > _MOST_REMEMBERED:
                 del self._past[next(iter(self._past))]
         held.expiry.cancel()
-        with held.one_at_a_time:
-            held.session.close()
+        held.session.close()
 
     def __enter__(self) -> Self:
         return self
@@ -204,10 +223,3 @@ class CodeInterpreter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _result(execution: Execution, session: LocalSession, displayed: Sequence[Display] = ()) -> Result:
-    result = as_content(execution, displayed)
-    if session.ended:
-        result["content"].append({"type": "text", "text": _FRESH.format(session.ended)})
-    return result

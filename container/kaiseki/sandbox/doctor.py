@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from kaiseki.errors import SandboxError
-from kaiseki.sandbox.brokered import BrokeredSandbox, BrokeredSession
 from kaiseki.sandbox.layers import ABSENT, ACTIVE, Layer
-from kaiseki.sandbox.local import LocalSandbox, LocalSession
+from kaiseki.sandbox.session import Session
+from kaiseki.sandbox.zygote_sandbox import ZygoteSandbox
 
 NOT_NEEDED = "not needed"
 _SECONDS = 20.0
@@ -59,7 +59,7 @@ class Diagnosis:
         }
 
 
-def examine(sandbox: LocalSandbox | BrokeredSandbox) -> Diagnosis:
+def examine(sandbox: ZygoteSandbox) -> Diagnosis:
     """Opens a session and has it try to get out. Raises nothing."""
     with tempfile.TemporaryDirectory(prefix="kaiseki-doctor-") as name:
         folder = Path(name)
@@ -85,7 +85,7 @@ def _as_needed(layer: Layer, layers: tuple[Layer, ...]) -> Layer:
     return layer
 
 
-def _attempt_all(session: LocalSession | BrokeredSession, folder: Path, secret: Path) -> tuple[Check, ...]:
+def _attempt_all(session: Session, folder: Path, secret: Path) -> tuple[Check, ...]:
     known = f"HOST, SECRET, FOLDER = {os.getpid()}, {str(secret)!r}, {str(folder)!r}\n"
     checks = []
     for step, (name, code) in enumerate(_ATTEMPTS.items(), start=1):

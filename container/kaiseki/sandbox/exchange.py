@@ -4,6 +4,7 @@ Both ends belong to the program. Requests and answers alternate.
 """
 
 import json
+import os
 import socket
 import struct
 from typing import Any
@@ -30,6 +31,8 @@ def receive(end: socket.socket) -> tuple[Message, int | None]:
     head += _exactly(end, _LENGTH.size - len(head)) if head else b""
     if not head:
         raise EOFError
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
     message: Message = json.loads(_exactly(end, _LENGTH.unpack(head)[0]))
     return message, descriptors[0] if descriptors else None
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,14 +45,36 @@ _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
+PRELOAD = (
+    "pyarrow.parquet",
+    "altair",
+    "sklearn.linear_model",
+    "sklearn.ensemble",
+    "sklearn.compose",
+    "sklearn.pipeline",
+    "sklearn.model_selection",
+    "sklearn.inspection",
+    "matplotlib.figure",
+    "matplotlib.font_manager",
+)
+
+
+@dataclass(frozen=True)
+class SessionTerms:
+    """What all sessions of a zygote have in common; `group` is the one by which the program reaches their folders."""
+
+    clock: datetime
+    seed: int
+    limits: Limits
+    group: int
 
 
 class Zygote:
     """A running zygote. Constructing it does not wait for its imports. Raises SandboxError."""
 
-    def __init__(self, preload: tuple[str, ...], limits: Limits, layers: Layers) -> None:
+    def __init__(self, terms: SessionTerms, preload: tuple[str, ...] = PRELOAD, layers: Layers | None = None) -> None:
         close_to_others()  # what this process holds, generated code must not read
-        self._limits = limits
+        self._terms = terms
         self._lock = threading.Lock()
         self._ready = False
         self._sessions = 0
@@ -68,7 +90,7 @@ class Zygote:
         order = {
             "host": os.getpid(),
             "host_process_group": os.getpgrp(),
-            "layers": asdict(layers),
+            "layers": asdict(layers or Layers()),
             "kit": kit.submodule_search_locations[0],
             "preload": preload,
             "home": str(self._home),
@@ -97,8 +119,10 @@ class Zygote:
         """Whether it has ended although it had been ready."""
         return self._ready and self._process.poll() is not None
 
-    def open(self, data: Path, clock: datetime, seed: int) -> tuple[int, socket.socket]:
+    def open(self, data: Path, packages: Path | None = None) -> tuple[int, socket.socket]:
         """The session's number and the host's end of the channel to its supervisor. Raises SandboxError."""
+        if os.geteuid() == 0:
+            workdir.let_read(data)
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
             self._sessions += 1
@@ -107,10 +131,11 @@ class Zygote:
                 "session": self._sessions,
                 "temporary": str(Path(tempfile.gettempdir()).resolve()),
                 "data": str(data),
-                "host_group": os.getegid(),
-                "clock": clock.isoformat(),
-                "seed": seed,
-                "limits": asdict(self._limits),
+                "packages": str(packages) if packages else None,
+                "host_group": self._terms.group,
+                "clock": self._terms.clock.isoformat(),
+                "seed": self._terms.seed,
+                "limits": asdict(self._terms.limits),
             }
             try:
                 self._wait_until_ready()
@@ -155,12 +180,12 @@ class Zygote:
     def _wait_until_ready(self) -> None:
         if self._ready:
             return
-        self._control.settimeout(self._limits.boot)
+        self._control.settimeout(self._terms.limits.boot)
         try:
             said = self._control.recv(1024)
         except TimeoutError as error:
             raise SandboxError(
-                f"the sandbox was not ready after {self._limits.boot:g} s", hint="raise the limit `boot`"
+                f"the sandbox was not ready after {self._terms.limits.boot:g} s", hint="raise the limit `boot`"
             ) from error
         self._control.settimeout(None)
         if not said:
