@@ -42,7 +42,7 @@ class Conversation:
         self._channel = wire.Channel(end)
         self._requests = 0
         self._over = False
-        self._ending = False
+        self.ending = False  # this side has hung up
         self._under_way = threading.Lock()
 
     def first(self, seconds: float) -> wire.Message:
@@ -55,7 +55,7 @@ class Conversation:
     def ask(self, request: wire.Message) -> wire.Message | None:
         """The answer, which must come within the request's `timeout`; None if there is none any more."""
         with self._under_way:
-            if self._over or self._ending:
+            if self._over or self.ending:
                 return None
             self._requests += 1
             try:
@@ -63,17 +63,17 @@ class Conversation:
                 return self._answer(request["timeout"] + PATIENCE_SECONDS)
             except (OSError, EOFError, wire.BadFrame):  # TimeoutError is an OSError
                 self._over = True
-                if not self._ending:
+                if not self.ending:
                     self._zygote.kill(self._number)
                 return None
             except BaseException:  # the answer that was not waited for must not be taken for the next one's
-                self._over = True
+                self.ending = True
                 self._channel.hang_up()
                 raise
 
     def end(self) -> None:
         """Has the supervisor end the session, at once; a request that is under way gets no answer any more."""
-        self._ending = True
+        self.ending = True
         self._channel.hang_up()
         if not self._under_way.acquire(timeout=PATIENCE_SECONDS):
             self._zygote.kill(self._number)

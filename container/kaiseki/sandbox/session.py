@@ -48,7 +48,7 @@ class Session:
     @property
     def ended(self) -> str:
         """Why the interpreter runs no more code; empty while it does."""
-        return CLOSED if self.closed else self._ended
+        return CLOSED if self._supervisor.ending else self._ended
 
     def execute(self, code: str, step: int, timeout: float, show: bool = False) -> Execution:
         """Runs `code` as step `step`, for at most `timeout` seconds of wall time. Raises nothing for what it does.
