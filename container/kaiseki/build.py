@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kaiseki.errors import SettingError
 from kaiseki.lm.models import open_model
-from kaiseki.ports import Observer, RunStore, Warehouse
+from kaiseki.ports import Observer, RunRecord, RunStore, Warehouse
 from kaiseki.run import Parts
 from kaiseki.sandbox.brokered import BrokeredSandbox
 from kaiseki.sandbox.limits import MIB, Limits
@@ -44,8 +44,33 @@ def open_parts(
         )
 
 
-def open_store(settings: Settings) -> FolderStore:
-    return FolderStore(_path(settings.store))
+def open_store(settings: Settings) -> RunStore:
+    """Raises InputError or StoreError."""
+    if not settings.store.startswith("s3:"):
+        return FolderStore(_path(settings.store))
+    from kaiseki.stores.aws import PATIENT, aws_session
+    from kaiseki.stores.s3 import S3Store
+
+    return S3Store(settings.store, settings.workspace, aws_session(settings.region).client("s3", config=PATIENT))
+
+
+def open_record(settings: Settings, run_id: str) -> RunRecord | None:
+    """The record that the service keeps of the run; None where the run is the caller's own. Raises StoreError."""
+    if settings.records is None:
+        return None
+    from kaiseki.stores.aws import BRISK, PATIENT, aws_session
+    from kaiseki.stores.dynamodb import RunRecords
+    from kaiseki.stores.event_bus import EventBus
+    from kaiseki.stores.run_record import DynamoDBRecord
+
+    session = aws_session(settings.region)
+    table = settings.records.removeprefix("dynamodb:")
+    return DynamoDBRecord(
+        run_id,
+        records=RunRecords(table, session.client("dynamodb", config=PATIENT)),
+        beats=RunRecords(table, session.client("dynamodb", config=BRISK)),
+        bus=EventBus(settings.event_bus, session.client("events", config=PATIENT)) if settings.event_bus else None,
+    )
 
 
 def open_service(settings: Settings) -> "Service":

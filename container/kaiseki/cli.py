@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from kaiseki import __version__
-from kaiseki.errors import KaisekiError, UsageError
+from kaiseki.errors import KaisekiError, SettingError, UsageError
 from kaiseki.settings import load_settings
 
 INTERRUPTED = 130
@@ -27,8 +27,13 @@ def run_command(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         arguments = _parser().parse_args(argv)
-        settings = load_settings({name: getattr(arguments, name, None) for name in SETTING_FLAGS})
         command = importlib.import_module(f"kaiseki.commands.{arguments.command}")
+        try:
+            settings = load_settings({name: getattr(arguments, name, None) for name in SETTING_FLAGS})
+        except SettingError as error:
+            if arguments.command != "execute":
+                raise
+            return int(command.refuse(arguments.run_id, error))
         return int(command.run(arguments, settings))
     except KaisekiError as error:
         _complain(error, as_json)
@@ -126,7 +131,12 @@ _FLAGS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("--warehouse", {"metavar": "duckdb:PATH", "help": "a folder of CSV or Parquet files, or a DuckDB file"}),
         ("--clock", {"metavar": "TIME", "help": "what is taken for now, for example 2026-11-21T09:00"}),
     ),
-    "store": (("--store", {"metavar": "folder:PATH", "help": "where bundles lie (default folder:results)"}),),
+    "store": (
+        (
+            "--store",
+            {"metavar": "PLACE", "help": "where bundles lie: folder:PATH (default folder:results) or s3://BUCKET"},
+        ),
+    ),
     "model": (
         ("--model", {"help": "offline (default), bedrock/<model id>, recorded:<file>, <provider>/<model>"}),
         ("--record", {"metavar": "FILE", "help": "write the model's replies to a file, to be replayed later"}),

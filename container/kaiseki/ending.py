@@ -1,6 +1,6 @@
 """How a run ends: what each ending sets of the run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from kaiseki.agent.checks import checks_of
@@ -9,10 +9,16 @@ from kaiseki.agent.partial import partial_answer
 from kaiseki.agent.placeholders import Bound, bind
 from kaiseki.agent.replay import Replay, as_failure
 from kaiseki.agent.workbench import Workbench
-from kaiseki.errors import KaisekiError
+from kaiseki.errors import KaisekiError, TaskInterrupted
 from kaiseki.language import Language
 from kaiseki.lifecycle import Outcome, Status
-from kaiseki.models import Check, Citation, Fact
+from kaiseki.models import Check, Citation, Fact, Step
+
+_STOPPED = KaisekiError(
+    "the task in which the run worked was stopped before the run had ended",
+    hint="a deploy or reclaimed Spot capacity does this: ask again",
+    code="task.interrupted",
+)
 
 
 class Ending(TypedDict, total=False):
@@ -47,31 +53,27 @@ def ending_of(conclusion: Conclusion, bench: Workbench, language: Language, drif
     )
 
 
-def interrupted(bench: Workbench, language: Language) -> Ending:
-    """Somebody cancelled the run. Its facts were not replayed: there was no time to ask for."""
-    return {
-        **_measured(bench, language),
-        "status": Status.CANCELLED,
-        "reason": "cancelled",
-        "checks": checks_of(bench.accepted, ()),
-    }
+def cut_short(
+    by: KeyboardInterrupt | KaisekiError, steps: Sequence[Step], facts: Mapping[str, Fact], language: Language
+) -> Ending:
+    """The run goes no further. The facts of its accepted `steps` were not replayed: there was no time to ask for."""
+    left = Ending(**_measured(facts, language), checks=checks_of(steps, ()))
+    if isinstance(by, TaskInterrupted):
+        return {**left, **_failed(_STOPPED), "reason": _STOPPED.code}
+    if isinstance(by, KaisekiError):
+        return {**left, **_failed(by)}
+    return {**left, "status": Status.CANCELLED, "reason": "cancelled"}
 
 
-def failed(error: KaisekiError, bench: Workbench, language: Language) -> Ending:
-    return {
-        **_measured(bench, language),
-        "status": Status.FAILED,
-        "reason": f"failed.{error.code}",
-        "failure": error.as_json()["error"],
-        "checks": checks_of(bench.accepted, ()),
-    }
+def _failed(error: KaisekiError) -> Ending:
+    return {"status": Status.FAILED, "reason": f"failed.{error.code}", "failure": error.as_json()["error"]}
 
 
 def _limited(reason: str, bench: Workbench, language: Language, drift: Sequence[str]) -> Ending:
     """A limit ended the run; the reserve of the budget pays for the replay of what there is."""
     replay = bench.replay() if bench.accepted else None
     return {
-        **_measured(bench, language),
+        **_measured(bench.facts, language),
         "status": Status.SUCCEEDED,
         "outcome": Outcome.PARTIAL,
         "reason": reason if replay is None or replay.same else "replay.differs",
@@ -80,16 +82,16 @@ def _limited(reason: str, bench: Workbench, language: Language, drift: Sequence[
     }
 
 
-def _measured(bench: Workbench, language: Language) -> Ending:
-    draft = partial_answer(bench.facts, language)
-    bound = bind(draft.template, bench.facts, {})
+def _measured(facts: Mapping[str, Fact], language: Language) -> Ending:
+    draft = partial_answer(facts, language)
+    bound = bind(draft.template, facts, {})
     if not isinstance(bound, Bound):
         draft, bound = partial_answer({}, language), Bound(parts=(), text="")
     return Ending(
         answer=bound.text,
         answer_parts=bound.parts,
         answer_template=draft.template,
-        facts=tuple(bench.facts.values()),
+        facts=tuple(facts.values()),
     )
 
 

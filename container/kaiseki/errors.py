@@ -66,3 +66,7 @@ class StoreError(KaisekiError):
 
 class ServiceError(KaisekiError):
     code = "service"
+
+
+class TaskInterrupted(KeyboardInterrupt):
+    """The place where a run works is taken away: a deploy, Spot capacity that is reclaimed. Nobody cancelled it."""

@@ -32,13 +32,10 @@ class Logbook:
 
     def tell(self, event: Event) -> None:
         """Adds when it happened and what was used up by then; saves the run after each attempt."""
-        event = event.model_copy(update={"seconds": round(self._meter.seconds, 3), "usage": self._meter.usage})
-        with (self._bundle / TRACE).open("a", encoding="utf-8") as trace:
-            trace.write(event.model_dump_json(exclude_defaults=True) + "\n")
+        event = self._trace(event)
         if event.kind in ("accepted", "failed"):
             self.save()
-        for observer in self._observers:
-            observer(event)
+        self._announce(event)
 
     def phase(self, message: str) -> None:
         self.tell(Event(kind="phase", message=message))
@@ -64,8 +61,19 @@ class Logbook:
         self.note(
             steps=tuple(self._journal.steps), usage=self._meter.usage, ended_at=datetime.now().astimezone(), **known
         )
+        ended = self._trace(Event(kind="ended", message=self.run.status))  # before the run lists the trace's digest
         write_attempts(self.run, self._bundle)
         self.run = write(self.run)
         self._store.save(self.run)
-        self.tell(Event(kind="ended", message=self.run.status))
+        self._announce(ended)
         return self.run
+
+    def _trace(self, event: Event) -> Event:
+        event = event.model_copy(update={"seconds": round(self._meter.seconds, 3), "usage": self._meter.usage})
+        with (self._bundle / TRACE).open("a", encoding="utf-8") as trace:
+            trace.write(event.model_dump_json(exclude_defaults=True) + "\n")
+        return event
+
+    def _announce(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from kaiseki import __version__
 from kaiseki.agent.analyst import Analyst
@@ -10,13 +11,13 @@ from kaiseki.agent.journal import Journal
 from kaiseki.agent.meter import Meter
 from kaiseki.agent.workbench import Workbench
 from kaiseki.catalog.guide import SchemaGuide
-from kaiseki.ending import ending_of, failed, interrupted
+from kaiseki.ending import cut_short, ending_of
 from kaiseki.environment import describe_environment
 from kaiseki.errors import KaisekiError
 from kaiseki.language import language_of
 from kaiseki.lifecycle import Status
 from kaiseki.logbook import Logbook
-from kaiseki.models import Request, Run
+from kaiseki.models import Event, Request, Run
 from kaiseki.ports import Model, Observer, RunStore, Sandbox, Warehouse
 from kaiseki.report.publish import publish
 
@@ -40,7 +41,8 @@ def execute(run_id: str, parts: Parts) -> Run:
     request = parts.store.request(run_id)
     bundle = parts.store.workspace(run_id)
     journal, meter = Journal(), Meter(request.budget)
-    logbook = Logbook(_begin(request, parts), bundle, parts.store, journal, meter, parts.observers)
+    begun = _run(request, model=parts.model.name, warehouse=parts.warehouse_name)
+    logbook = Logbook(begun, bundle, parts.store, journal, meter, parts.observers)
     with Workbench(parts.warehouse, parts.sandbox, bundle, request.budget, parts.step_seconds, logbook.tell) as bench:
         try:
             guide, case = _understand(request, parts, logbook)
@@ -48,15 +50,27 @@ def execute(run_id: str, parts: Parts) -> Run:
             investigation = Investigation(case, analyst, bench, journal, meter, guide.look_up, logbook.tell)
             conclusion = investigation.conclude()
             ending = ending_of(conclusion, bench, logbook.run.language, parts.model.drift())
-        except KeyboardInterrupt:
-            ending = interrupted(bench, logbook.run.language)
-        except KaisekiError as error:
-            ending = failed(error, bench, logbook.run.language)
-    logbook.phase("writing the report")
+        except (KeyboardInterrupt, KaisekiError) as cause:
+            ending = cut_short(cause, bench.accepted, bench.facts, logbook.run.language)
+    logbook.tell(Event(kind="ending", message="writing the report"))
     return logbook.end(lambda run: publish(run, bundle), **ending)
 
 
-def _begin(request: Request, parts: Parts) -> Run:
+def close(run_id: str, store: RunStore, cause: KeyboardInterrupt | KaisekiError) -> Run:
+    """Ends a run that cannot do it itself, with what was saved of it. Raises UnknownRun and StoreError."""
+    request = store.request(run_id)
+    run = store.run(run_id) or _run(request)
+    if run.status.terminal:
+        return run
+    facts = {fact.name: fact for fact in run.facts}
+    ending = cut_short(cause, run.accepted_steps, facts, run.language)
+    run = run.model_copy(update={"ended_at": datetime.now().astimezone(), **ending})
+    run = publish(run, store.workspace(run_id))
+    store.save(run)
+    return run
+
+
+def _run(request: Request, **known: Any) -> Run:
     return Run(
         id=request.run_id,
         prompt=request.prompt,
@@ -65,10 +79,9 @@ def _begin(request: Request, parts: Parts) -> Run:
         started_at=datetime.now().astimezone(),
         budget=request.budget,
         version=__version__,
-        model=parts.model.name,
-        warehouse=parts.warehouse_name,
         language=language_of(request.prompt),
         environment=describe_environment(),
+        **known,
     )
 
 

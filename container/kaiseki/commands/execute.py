@@ -1,28 +1,54 @@
 """`kaiseki execute`: a request that already lies in the store; the entry point of a task in the service."""
 
 import argparse
+from functools import partial
 
-from kaiseki.build import open_parts, open_store
+from kaiseki.build import open_parts, open_record, open_store
 from kaiseki.commands.ended import conclude
-from kaiseki.errors import UsageError
+from kaiseki.errors import SettingError, UsageError
+from kaiseki.models import Run
+from kaiseki.ports import Observer, RunStore
 from kaiseki.run import execute
-from kaiseki.settings import Settings
+from kaiseki.settings import Settings, load_service_settings
+from kaiseki.task import Task
 from kaiseki.terminal import follow
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    task = _task(arguments.run_id, settings)
+    work = partial(_work, arguments, settings)
+    if task is not None:
+        return task.carry_out(partial(open_store, settings), work)
     store = open_store(settings)
-    request = store.request(arguments.run_id)
-    earlier = store.run(request.run_id)
+    earlier = store.run(arguments.run_id)
     if earlier is not None and earlier.status.terminal:
         raise UsageError(
-            f"the run {request.run_id} has ended: {earlier.status}", hint="a run ends once; ask again for another"
+            f"the run {arguments.run_id} has ended: {earlier.status}", hint="a run ends once; ask again for another"
         )
+    ended = work(store)
+    return conclude(ended, store.workspace(ended.id), arguments.json)
+
+
+def refuse(run_id: str, error: SettingError) -> int:
+    """The settings are wrong: that is how the run ends, where it has a record. Raises `error` where it has none."""
+    settings = load_service_settings()
+    task = _task(run_id, settings)
+    if task is None:
+        raise error
+    return task.refuse(error)
+
+
+def _task(run_id: str, settings: Settings) -> Task | None:
+    record = open_record(settings, run_id)
+    return Task(run_id, record, settings.environment, settings.heartbeat_seconds) if record is not None else None
+
+
+def _work(arguments: argparse.Namespace, settings: Settings, store: RunStore, *watching: Observer) -> Run:
+    request = store.request(arguments.run_id)
     folder = store.workspace(request.run_id) / "attachments"
     attachments = tuple(folder / name for name in request.attachments)
     with (
         follow(quiet=arguments.json) as observer,
-        open_parts(settings, store, request.created_at, attachments, (observer,)) as parts,
+        open_parts(settings, store, request.created_at, attachments, (*watching, observer)) as parts,
     ):
-        ended = execute(request.run_id, parts)
-    return conclude(ended, store.workspace(ended.id), arguments.json)
+        return execute(request.run_id, parts)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from kaiseki.errors import InputError, StoreError, UnknownRun
 from kaiseki.models import Request, Run
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")  # nothing that leads out of the folder
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
 class FolderStore:
@@ -40,10 +40,19 @@ class FolderStore:
             raise _unwritable(self._runs, error) from None
 
     def request(self, run_id: str) -> Request:
-        return Request.model_validate_json(self._read(run_id, "request.json"))
+        return parse_request(self._read(run_id, "request.json"), f"{self._runs / run_id / 'request.json'}")
 
     def workspace(self, run_id: str) -> Path:
         return self._folder(run_id)
+
+    def begin(self, run_id: str) -> Path:
+        """The folder of a run that comes from elsewhere, to be filled."""
+        folder = self._runs / run_id
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise _unwritable(self._runs, error) from None
+        return folder
 
     def save(self, run: Run) -> None:
         try:
@@ -65,8 +74,8 @@ class FolderStore:
 
     def _folder(self, run_id: str) -> Path:
         folder = self._runs / run_id
-        if not _RUN_ID.fullmatch(run_id) or not folder.is_dir():
-            raise UnknownRun(f"there is no run '{run_id[:80]}' in {self._runs.parent}", hint="list them: kaiseki runs")
+        if not is_run_id(run_id) or not folder.is_dir():
+            raise unknown_run(run_id, self._runs.parent)
         return folder
 
     def _read(self, run_id: str, name: str) -> str:
@@ -80,16 +89,43 @@ class FolderStore:
 def load_run(path: Path) -> Run:
     """The run that `run.json` at `path` holds. Raises StoreError if it is not one."""
     try:
-        return Run.model_validate_json(path.read_text(encoding="utf-8"))
+        return parse_run(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}", hint="name the folder of a bundle") from None
+
+
+def parse_run(text: str, place: str) -> Run:
+    """Raises StoreError if what lay at `place` is no run."""
+    try:
+        return Run.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise StoreError(
-            f"{path} is not a run of this version: {where or 'the file'}: {first['msg']}",
-            hint="take a bundle that this version of Kaiseki wrote",
-        ) from None
+        raise _foreign(error, "run", place) from None
+
+
+def parse_request(text: str, place: str) -> Request:
+    """Raises StoreError if what lay at `place` is no request."""
+    try:
+        return Request.model_validate_json(text)
+    except ValidationError as error:
+        raise _foreign(error, "request", place) from None
+
+
+def is_run_id(text: str) -> bool:
+    """Whether it may name a run; nothing that does leads out of a folder."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
+def unknown_run(run_id: str, store: object) -> UnknownRun:
+    return UnknownRun(f"there is no run '{run_id[:80]}' in {store}", hint="list them: kaiseki runs")
+
+
+def _foreign(error: ValidationError, kind: str, place: str) -> StoreError:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return StoreError(
+        f"{place} is not a {kind} of this version: {where or 'the file'}: {first['msg']}",
+        hint="take a bundle that this version of Kaiseki wrote",
+    )
 
 
 def _replace(path: Path, text: str) -> None:

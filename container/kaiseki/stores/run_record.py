@@ -1,0 +1,52 @@
+"""The record of one run in the service's table: the port `RunRecord` on DynamoDB and EventBridge."""
+
+import sys
+
+from kaiseki.errors import StoreError
+from kaiseki.models import Run
+from kaiseki.stores.aws import as_store_errors
+from kaiseki.stores.dynamodb import Ended, RunRecords
+from kaiseki.stores.event_bus import EventBus
+
+_LONGEST_PHASE = 200  # characters
+
+
+class DynamoDBRecord:
+    def __init__(self, run_id: str, records: RunRecords, beats: RunRecords, bus: EventBus | None) -> None:
+        """`beats`: the same table by a client that gives up soon, since another heartbeat follows."""
+        self._run_id = run_id
+        self._records = records
+        self._beats = beats
+        self._bus = bus
+        self._place = "the table of runs"
+        self._owner = ""
+
+    def begin(self) -> bool:
+        with as_store_errors(self._place):
+            try:
+                self._owner = self._records.begin(self._run_id).owner
+            except Ended:
+                return False
+        return True
+
+    def beat(self, phase: str) -> bool:
+        with as_store_errors(self._place):
+            return self._beats.beat(self._run_id, " ".join(phase.split())[:_LONGEST_PHASE])
+
+    def end(self, run: Run) -> bool:
+        usd = 0.0 if run.usage.simulated else run.usage.usd or 0.0
+        outcome = str(run.outcome or "")
+        message = run.failure["message"] if run.failure else ""
+        with as_store_errors(self._place):
+            recorded = self._records.end(self._run_id, run.status, outcome, run.reason, message, usd)
+        if recorded and self._bus is not None:
+            self._announce(self._bus, run, outcome, usd)
+        return recorded
+
+    def _announce(self, bus: EventBus, run: Run, outcome: str, usd: float) -> None:
+        """The run has ended whether or not anybody hears of it."""
+        detail = {"run_id": self._run_id, "owner": self._owner, "status": run.status, "outcome": outcome}
+        try:
+            bus.run_ended({**detail, "reason": run.reason, "usd": usd})
+        except StoreError as error:
+            print(f"kaiseki: the end of the run was not announced: {error.message}", file=sys.stderr)
