@@ -1,0 +1,33 @@
+"""The records of the service's runs, in one DynamoDB table: its authority on what state a run is in.
+
+Items, by partition key `pk` (there is no sort key; `expires_at` is the table's TTL attribute):
+
+    RUN#<run_id>                      a run, as `RunRecord`
+    KEY#<sha256 of owner and key>     which run an idempotency key stands for, for a day
+    ACTIVE#<owner>  ACTIVE#*          `active`: live runs of a principal; launched ones of the environment
+    SPEND#<owner>#<day>  SPEND#*#<day>  `usd`: dollars of the runs that ended on a day (UTC)
+
+Index `by_owner` (owner, run_id) lists a principal's runs. The sparse index `live` (live, changed_at) holds the
+runs that have not ended under "1", and the counters under "counter".
+
+Every write is conditional, so callers may be late, repeat themselves or race: a terminal status is never overwritten,
+and the transaction that ends a run gives back its places in the counters, so they are given back exactly once. A run
+takes its principal's place while it is live, and the environment's while it is LAUNCHING or RUNNING.
+"""
+
+from kaiseki.stores.dynamodb.counters import Counter
+from kaiseki.stores.dynamodb.record import Limits, RunRecord
+from kaiseki.stores.dynamodb.records import RunRecords
+from kaiseki.stores.dynamodb.refusals import Ended, EnvironmentFull, KeyReused, NotLaunched, OverLimit
+
+__all__ = [
+    "Counter",
+    "Ended",
+    "EnvironmentFull",
+    "KeyReused",
+    "Limits",
+    "NotLaunched",
+    "OverLimit",
+    "RunRecord",
+    "RunRecords",
+]

@@ -1,0 +1,76 @@
+"""The counters that limits are checked against: places of live runs, and dollars by day."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from kaiseki.stores.dynamodb.record import iso
+from kaiseki.stores.dynamodb.writes import change
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+ENVIRONMENT = "*"
+COUNTER = "counter"
+"""What stands in `live` of a counter, so that the index lists the counters too."""
+_ACTIVE = "ACTIVE#"
+_SPEND_KEPT = timedelta(days=40)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """How many places `whose` runs take: a principal's live ones, or those launched in the environment ("*")."""
+
+    whose: str
+    active: int
+    changed_at: str
+
+
+def counter_of(item: dict[str, Any]) -> Counter:
+    return Counter(item["pk"]["S"].removeprefix(_ACTIVE), int(item["active"]["N"]), item["changed_at"]["S"])
+
+
+def take_place(table: str, whose: str, most: int, now: datetime) -> "TransactWriteItemTypeDef":
+    """Fails where `whose` places are all taken."""
+    return _move(table, whose, 1, now, "attribute_not_exists(#active) OR #active < :most", {"most": most})
+
+
+def give_place_back(table: str, whose: str, now: datetime) -> "TransactWriteItemTypeDef":
+    return _move(table, whose, -1, now, "", {})
+
+
+def _move(
+    table: str, whose: str, by: int, now: datetime, condition: str, given: dict[str, int]
+) -> "TransactWriteItemTypeDef":
+    kept = {"live": COUNTER, "changed_at": iso(now)}
+    return {"Update": _any(change(table, _ACTIVE + whose, condition, given, assign=kept, add={"active": by}))}
+
+
+def put_right(table: str, counter: Counter, active: int, now: datetime) -> dict[str, Any]:
+    """Holds only where the counter has not moved since it was read."""
+    return change(
+        table,
+        _ACTIVE + counter.whose,
+        "#active = :seen AND #changed_at = :seen_at",
+        {"seen": counter.active, "seen_at": counter.changed_at},
+        assign={"active": active, "changed_at": iso(now)},
+    )
+
+
+def within_dollars(table: str, whose: str, most: float, now: datetime) -> "TransactWriteItemTypeDef":
+    """Fails where the runs that ended today have cost `most` or more."""
+    condition = "attribute_not_exists(#usd) OR #usd < :most"
+    return {"ConditionCheck": _any(change(table, _spend(whose, now), condition, {"most": most}))}
+
+
+def add_dollars(table: str, whose: str, usd: float, now: datetime) -> "TransactWriteItemTypeDef":
+    expires = {"expires_at": int((now + _SPEND_KEPT).timestamp())}
+    return {"Update": _any(change(table, _spend(whose, now), assign=expires, add={"usd": usd}))}
+
+
+def _spend(whose: str, now: datetime) -> str:
+    return f"SPEND#{whose}#{iso(now)[:10]}"
+
+
+def _any(arguments: dict[str, Any]) -> Any:
+    return arguments
