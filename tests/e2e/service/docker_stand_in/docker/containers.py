@@ -21,11 +21,13 @@ class Containers:
         self.settings = settings
         self._by_id: dict[str, Container] = {}
 
-    def run(self, image: str, command: list[str], environment: dict[str, str], labels: dict[str, str], **_: Any) -> "Container":
-        """Starts the entry point with `command`; with the task definition's environment and nothing of this machine's."""
-        while self.settings.hold.exists():
-            time.sleep(POLL_SECONDS)
+    def run(
+        self, image: str, command: list[str], environment: dict[str, str], labels: dict[str, str], **_: Any
+    ) -> "Container":
+        """Starts the entry point with `command`, in the task definition's environment and nothing of this machine's."""
         task = labels["com.amazonaws.ecs.task-arn"].rsplit("/", 1)[-1]
+        while any((self.settings.hold / name).exists() for name in ("all", task)):
+            time.sleep(POLL_SECONDS)
         folder = self.settings.tasks / task
         (folder / "tmp").mkdir(parents=True)
         definition = define(labels)
@@ -64,7 +66,13 @@ class Container:
         self._stop_seconds = stop_seconds
         with (folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         (folder / "pid").write_text(str(self._process.pid))
         threading.Thread(target=self._collect, name=f"task-{self.id}", daemon=True).start()

@@ -14,7 +14,10 @@ LIFETIME = timedelta(hours=6)
 
 def define(labels: dict[str, str]) -> dict[str, Any]:
     family, revision = (labels[f"com.amazonaws.ecs.task-definition-{part}"] for part in ("family", "version"))
-    account, region = labels["com.amazonaws.ecs.task-arn"].split(":")[4], labels["com.amazonaws.ecs.task-arn"].split(":")[3]
+    account, region = (
+        labels["com.amazonaws.ecs.task-arn"].split(":")[4],
+        labels["com.amazonaws.ecs.task-arn"].split(":")[3],
+    )
     definition: dict[str, Any] = ecs._task_defs.get_scoped(account, region, f"{family}:{revision}")
     return definition
 

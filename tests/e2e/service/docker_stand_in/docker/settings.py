@@ -12,7 +12,7 @@ VARIABLE = "DOCKER_STAND_IN"
 class Settings:
     tasks: Path  # a folder for each task
     events: Path  # what lies here goes to the bus
-    hold: Path  # while this exists no container starts
+    hold: Path  # while a file `all` lies here no container starts, and with the name of a task, not that one
     command: tuple[str, ...]  # the image's ENTRYPOINT here
     environment: dict[str, str]  # what ECS and the image add to the task definition's
     credentials: str  # where a task gets its credentials; its id is appended

@@ -1,0 +1,66 @@
+"""One emulated AWS with the service deployed in it, for all scenarios."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness.caller import Caller, assume, create_role
+from harness.deployment import Deployment, deployed_service
+from harness.ecs_front import EcsFront, ecs_front
+from harness.emulator import Emulator, emulated_aws
+from harness.scenario_table import ScenarioTable
+from harness.task_events import TaskEvents, task_events
+from harness.tasks import Tasks
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ScenarioTable())
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulated_aws(tmp_path_factory.mktemp("aws")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def ecs(emulator: Emulator) -> Iterator[EcsFront]:
+    with ecs_front(emulator) as front:
+        yield front
+
+
+@pytest.fixture(scope="session")
+def events(emulator: Emulator, ecs: EcsFront) -> Iterator[TaskEvents]:
+    with task_events(emulator, ecs) as events:
+        yield events
+
+
+@pytest.fixture(scope="session")
+def tasks(emulator: Emulator, ecs: EcsFront) -> Tasks:
+    return Tasks(emulator, ecs)
+
+
+@pytest.fixture(scope="session")
+def service(emulator: Emulator, events: TaskEvents) -> Deployment:
+    return deployed_service(emulator)
+
+
+@pytest.fixture(scope="session")
+def analysts(emulator: Emulator, service: Deployment) -> str:
+    """The ARN of a role that may call the API."""
+    invoke = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": service.invoke_arn}
+    return create_role(emulator, "analysts", invoke)
+
+
+@pytest.fixture(scope="session")
+def alice(emulator: Emulator, service: Deployment, analysts: str) -> Caller:
+    return assume(emulator, analysts, "alice@example.com", service.api)
+
+
+@pytest.fixture(scope="session")
+def bob(emulator: Emulator, service: Deployment, analysts: str) -> Caller:
+    return assume(emulator, analysts, "bob@example.com", service.api)

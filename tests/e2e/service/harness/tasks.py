@@ -1,0 +1,55 @@
+"""The tasks as processes of this machine: found, signalled, held back, read."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.ecs_front import EcsFront
+from harness.emulator import Emulator
+
+
+class Tasks:
+    def __init__(self, emulator: Emulator, front: EcsFront) -> None:
+        self._emulator = emulator
+        self._front = front
+
+    def folder(self, run_id: str) -> Path:
+        return self._emulator.tasks / self._front.task_of(run_id)
+
+    def signal(self, run_id: str, number: signal.Signals) -> None:
+        os.kill(int((self.folder(run_id) / "pid").read_text()), number)
+
+    def exit_code(self, run_id: str, within: float = 30.0) -> int:
+        path = self.folder(run_id) / "exit"
+        deadline = time.monotonic() + within
+        while not path.exists():
+            assert time.monotonic() < deadline, f"the task still runs after {within:.0f} s"
+            time.sleep(0.1)
+        return int(path.read_text())
+
+    def log(self, run_id: str) -> str:
+        return (self.folder(run_id) / "log").read_text()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No container starts meanwhile, as while images are pulled."""
+        everything = self._emulator.hold / "all"
+        everything.touch()
+        try:
+            yield
+        finally:
+            everything.unlink()
+
+    def hold(self, run_id: str) -> None:
+        """This one never starts; to be called while all are held."""
+        (self._emulator.hold / self._front.task_of(run_id)).touch()
+
+    def most_at_once(self, run_ids: list[str]) -> int:
+        """How many of these tasks ran at the same time, at most."""
+        spans = [
+            ((f := self.folder(run) / "pid").stat().st_mtime, (f.parent / "exit").stat().st_mtime) for run in run_ids
+        ]
+        return max(sum(start <= moment < end for start, end in spans) for moment, _ in spans)

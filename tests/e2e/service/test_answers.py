@@ -1,0 +1,152 @@
+"""What comes of a prompt: an answer over the API, and a bundle in the bucket."""
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+from harness.places import ROOT
+
+VERBATIM = (
+    "'interaction'テーブルから機械学習モデルを作成してください。'purchase'列をターゲット変数として使用してください。"
+)
+MONTHS = "How did the purchase rate develop by month in 2025, and at which hours of the day is it highest?"
+
+
+@pytest.fixture(scope="module")
+def answered(alice) -> dict:
+    """The state of the first prompt's run, once it has ended."""
+    return alice.ended(alice.ask(VERBATIM), within=120)
+
+
+def links(state: dict) -> dict[str, str]:
+    return {artifact["path"]: artifact["url"] for artifact in state["artifacts"]}
+
+
+def test_a_prompt_in_japanese_on_the_sample_data_is_answered(answered):
+    assert (answered["status"], answered["outcome"]) == ("SUCCEEDED", "answered")
+    assert answered["prompt"] == VERBATIM
+    assert "interactiontype" in answered["answer"]
+    assert re.search(r"[ぁ-ん]", answered["answer"])
+    assert answered["steps"][-1]["accepted"]
+    assert answered["usage"]["calls"] >= 1
+
+
+def test_its_bundle_lies_in_the_bucket_whole(answered, emulator, service):
+    s3 = emulator.client("s3")
+    prefix = f"runs/{answered['run_id']}/"
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=service.bucket, Prefix=prefix)
+    stored = {item["Key"].removeprefix(prefix) for page in pages for item in page["Contents"]}
+    assert {"request.json", "run.json", "answer.md", "report.html", "analysis.ipynb", "trace.jsonl"} <= stored
+    run = json.loads(s3.get_object(Bucket=service.bucket, Key=f"{prefix}run.json")["Body"].read())
+    facts = {fact["name"]: fact["value"] for fact in run["facts"]}
+    assert facts["all_columns_score"] > 0.9
+    assert {artifact["path"] for artifact in run["artifacts"]} <= stored
+
+
+def test_the_report_opens_in_a_browser_by_its_link(answered, alice):
+    report = alice.fetch(alice.state(answered["run_id"])["links"]["report"])
+    assert report.status_code == 200
+    assert report.headers["content-type"] == "text/html; charset=utf-8"
+    assert report.headers["content-encoding"] == "gzip"
+    assert report.headers.get("content-disposition", "inline").startswith("inline")
+    page = report.content if report.content[:2] != b"\x1f\x8b" else gzip.decompress(report.content)
+    assert b"<html" in page
+
+
+def test_each_artifact_can_be_downloaded_and_is_what_run_json_says(answered, alice):
+    state = alice.state(answered["run_id"])
+    run = alice.fetch(state["links"]["run"]).json()
+    said = {artifact["path"]: artifact["bytes"] for artifact in run["artifacts"]}
+    assert set(links(state)) >= set(said)
+    for path, link in links(state).items():
+        got = alice.fetch(link)
+        assert got.status_code == 200, path
+        assert len(got.content) == said.get(path, len(got.content)), path
+
+
+def test_the_run_is_in_its_owners_list(answered, alice, bob):
+    def runs(caller) -> set[str]:
+        return {run["run_id"] for run in caller.call("GET", "/runs?limit=100").json()["runs"]}
+
+    assert answered["run_id"] in runs(alice)
+    assert answered["run_id"] not in runs(bob)
+
+
+def test_the_bus_is_told_that_a_run_ended(answered, service, emulator):
+    told = service.ended_runs(emulator)
+    (event,) = [event for event in told if event["detail"]["run_id"] == answered["run_id"]]
+    assert (event["source"], event["detail-type"]) == ("kaiseki", "Run ended")
+    assert (event["detail"]["status"], event["detail"]["outcome"]) == ("SUCCEEDED", "answered")
+
+
+def test_a_step_that_fails_is_repaired(alice, service, emulator):
+    """The model's setting is that of the environment: as after a deployment with another one."""
+    recording = ROOT / "results" / "recordings" / "months-and-hours.jsonl"
+    with service.task_environment(emulator, KAISEKI_MODEL=f"recorded:{recording}"):
+        state = alice.ended(alice.ask(MONTHS))
+    assert (state["status"], state["outcome"]) == ("SUCCEEDED", "answered")
+    assert [step["accepted"] for step in state["steps"]] == [False, False, True, True]
+    assert all(step["failure"] for step in state["steps"] if not step["accepted"])
+
+
+def test_an_attached_file_is_a_table_of_the_analysis(alice, emulator):
+    content = b"item,price\n" + b"".join(f"tea-{n % 4},{n % 4}.5\n".encode() for n in range(40))
+    asked = alice.call("POST", "/uploads", {"files": [{"name": "prices.csv", "bytes": len(content)}]})
+    assert asked.status_code == 201, asked.text
+    (upload,) = asked.json()["uploads"]
+    put = requests.put(
+        upload["url"], data=content, headers=upload["headers"], verify=str(emulator.certificate), timeout=30
+    )
+    assert put.status_code == 200, put.text
+    state = alice.ended(alice.ask("What is the average price by item in prices?", attachments=[upload["id"]]))
+    assert (state["status"], state["outcome"]) == ("SUCCEEDED", "answered")
+    assert "tea-3" in state["answer"]
+
+
+def test_a_link_that_has_expired_is_signed_anew_by_the_next_call(answered, alice, service, emulator):
+    with service.api_environment(emulator, KAISEKI_LINK_SECONDS="2"):
+        old = alice.state(answered["run_id"])["links"]["report"]
+    assert alice.fetch(old).status_code == 200
+    time.sleep(3)
+    assert alice.fetch(old).status_code == 403
+    assert alice.fetch(alice.state(answered["run_id"])["links"]["report"]).status_code == 200
+
+
+def test_the_command_line_asks_the_service_and_brings_the_bundle(alice, emulator, tmp_path):
+    question = "How many interactions are there per type?"
+    where = ("--api", alice.api, "--store", f"folder:{tmp_path}")
+    asked = subprocess.run(
+        [sys.executable, "-m", "kaiseki", "ask", question, "--json", *where],
+        env=emulator.environment | alice.environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert asked.returncode == 0, asked.stderr
+    run = json.loads(asked.stdout)
+    assert run["status"] == "SUCCEEDED"
+    assert (tmp_path / "runs" / run["id"] / "report.html").exists()
+
+
+@pytest.mark.parametrize("example", ["ask.py", "ask.sh"])
+def test_the_documented_example_works(example, alice, emulator, tmp_path):
+    program = ROOT / "docs" / "examples" / example
+    command = [sys.executable, str(program)] if program.suffix == ".py" else ["bash", str(program)]
+    environment = emulator.environment | alice.environment | {"CURL_CA_BUNDLE": str(emulator.certificate)}
+    finished = subprocess.run(
+        [*command, alice.api, "How many interactions are there?"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert os.linesep in finished.stdout

@@ -1,0 +1,45 @@
+"""More runs than there is room for: they wait, and all of them end."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+from harness.ecs_front import NO_CAPACITY, THROTTLED
+
+COUNT = "How many interactions are there?"
+
+
+def refuse(ecs, answer) -> None:
+    ecs.refusals.extend(itertools.repeat(answer, 1_000))
+
+
+def test_runs_that_ecs_throttles_or_has_no_room_for_are_queued_and_then_succeed(alice, ecs):
+    waiting = []
+    for answer in (THROTTLED, NO_CAPACITY):
+        refuse(ecs, answer)
+        waiting.append(alice.ask(COUNT))
+        assert alice.until(waiting[-1], "QUEUED")["status"] == "QUEUED"
+        ecs.refusals.clear()
+    for run_id in waiting:
+        assert alice.ended(run_id, within=150)["status"] == "SUCCEEDED"
+
+
+def test_a_queued_run_that_is_cancelled_is_never_launched(alice, ecs):
+    refuse(ecs, NO_CAPACITY)
+    run_id = alice.ask(COUNT)
+    alice.until(run_id, "QUEUED")
+    assert alice.cancel(run_id).json()["status"] == "CANCELLED"
+    ecs.refusals.clear()
+    assert run_id not in [launch["clientToken"] for launch in ecs.launches]
+
+
+def test_twenty_runs_at_once_all_end_and_no_more_run_than_the_environment_allows(alice, bob, tasks, service):
+    callers = [alice, bob] * 10
+    with ThreadPoolExecutor(20) as pool:
+        runs = list(pool.map(lambda caller: (caller, caller.ask(COUNT)), callers))
+        seen = [caller.state(run_id)["status"] for caller, run_id in runs]
+        ended = list(pool.map(lambda run: run[0].ended(run[1], within=240), runs))
+    assert "QUEUED" in seen
+    assert [state["status"] for state in ended] == ["SUCCEEDED"] * 20
+    for _, run_id in runs:
+        tasks.exit_code(run_id)
+    assert 1 < tasks.most_at_once([run_id for _, run_id in runs]) <= service.environment_active
