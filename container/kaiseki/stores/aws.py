@@ -40,12 +40,10 @@ def aws_session(region: str | None = None) -> boto3.Session:
     """`region` counts where AWS's own settings name none. Raises StoreError where neither does."""
     with as_store_errors("AWS"):
         core = botocore.session.Session(session_vars=_REGION_VARIABLES)
-        session = boto3.Session(botocore_session=core)
-        if session.region_name is None and region is not None:
-            session = boto3.Session(botocore_session=core, region_name=region)
-        if session.region_name is None:
+        region = core.get_config_variable("region") or region
+        if region is None:
             raise _no_region()
-        return session
+        return boto3.Session(botocore_session=core, region_name=region)
 
 
 @contextmanager
