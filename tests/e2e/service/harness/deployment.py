@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.ecs_permissions import repeat_on_clusters
 from harness.emulator import Emulator
 from harness.places import ACCOUNT, CDK, PROJECT_PYTHON, REGION, ROOT
 
@@ -87,6 +88,7 @@ def deployed_service(emulator: Emulator) -> Deployment:
     _cdk(emulator, "deploy", "--all", "--app", APP, "--require-approval", "never", *folders)
     (outputs,) = json.loads(outputs_file.read_text()).values()
     api_id = re.search(r"//([^.]+)\.execute-api\.", outputs["ApiUrl"])[1]
+    repeat_on_clusters(emulator)
     _collect_ended_runs(emulator)
     family, active = _settings_of_launches(emulator)
     return Deployment(
