@@ -76,8 +76,8 @@ class RunRecord(Protocol):
     def begin(self) -> bool:
         """The run is RUNNING from now on; False: it has ended already. Raises UnknownRun and StoreError."""
 
-    def beat(self, phase: str) -> bool:
-        """Says that the run lives, and what it does. True: its owner has cancelled it. Raises StoreError."""
+    def beat(self, phase: str, usage: Usage) -> bool:
+        """Says that the run lives, what it does and has used up. True: it was cancelled. Raises StoreError."""
 
     def end(self, run: Run) -> bool:
         """Records and announces how the run ended; False: another end was recorded before. Raises StoreError."""

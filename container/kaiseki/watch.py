@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from kaiseki.errors import KaisekiError, TaskInterrupted
-from kaiseki.models import Event
+from kaiseki.models import Event, Usage
 from kaiseki.ports import RunRecord
 
 PATIENCE_SECONDS = 6.0  # in which an interrupted run begins to end
@@ -40,6 +40,7 @@ class Watch:
         self._theirs.setblocking(False)
         self._thread = threading.Thread(target=self._look_after, name="watch", daemon=True)
         self._phase = "starting"
+        self._usage = Usage()
         self._raised = False
         self._ending = threading.Event()
         self._ends_it = threading.Lock()  # held by who ends the run: the main thread, or the watch in its place
@@ -62,6 +63,7 @@ class Watch:
         signal.set_wakeup_fd(-1)
 
     def __call__(self, event: Event) -> None:
+        self._usage = event.usage
         step = f"step {event.step}: " if event.step else ""
         match event.kind:
             case "phase" | "step" | "query" | "failed":
@@ -107,7 +109,7 @@ class Watch:
     def _beat(self) -> bool:
         """Whether the record tells of a cancel. No run ends because its record could not be reached for a while."""
         try:
-            return self._record.beat(self._phase)
+            return self._record.beat(self._phase, self._usage)
         except KaisekiError as error:
             print(f"kaiseki: a heartbeat failed: {error.message}", file=sys.stderr, flush=True)
             return False

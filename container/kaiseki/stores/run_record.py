@@ -3,7 +3,7 @@
 import sys
 
 from kaiseki.errors import StoreError
-from kaiseki.models import Run
+from kaiseki.models import Run, Usage
 from kaiseki.stores.aws import as_store_errors
 from kaiseki.stores.dynamodb import Ended, RunRecords
 from kaiseki.stores.event_bus import EventBus
@@ -20,25 +20,28 @@ class DynamoDBRecord:
         self._bus = bus
         self._place = "the table of runs"
         self._owner = ""
+        self._launch: int | None = None  # of which this task is
 
     def begin(self) -> bool:
         with as_store_errors(self._place):
             try:
-                self._owner = self._records.begin(self._run_id).owner
+                begun = self._records.begin(self._run_id)
             except Ended:
                 return False
+        self._owner, self._launch = begun.owner, begun.launches
         return True
 
-    def beat(self, phase: str) -> bool:
+    def beat(self, phase: str, usage: Usage) -> bool:
         with as_store_errors(self._place):
-            return self._beats.beat(self._run_id, " ".join(phase.split())[:_LONGEST_PHASE])
+            return self._beats.beat(self._run_id, " ".join(phase.split())[:_LONGEST_PHASE], _usd(usage))
 
     def end(self, run: Run) -> bool:
-        usd = 0.0 if run.usage.simulated else run.usage.usd or 0.0
-        outcome = str(run.outcome or "")
+        usd, outcome = _usd(run.usage), str(run.outcome or "")
         message = run.failure["message"] if run.failure else ""
         with as_store_errors(self._place):
-            recorded = self._records.end(self._run_id, run.status, outcome, run.reason, message, usd)
+            recorded = self._records.end(
+                self._run_id, run.status, outcome, run.reason, message, usd, launch=self._launch
+            )
         if recorded and self._bus is not None:
             self._announce(self._bus, run, outcome, usd)
         return recorded
@@ -50,3 +53,8 @@ class DynamoDBRecord:
             bus.run_ended({**detail, "reason": run.reason, "usd": usd})
         except StoreError as error:
             print(f"kaiseki: the end of the run was not announced: {error.message}", file=sys.stderr)
+
+
+def _usd(usage: Usage) -> float:
+    """What was paid: a model that was not called, or whose price is not known, counts nothing."""
+    return 0.0 if usage.simulated else usage.usd or 0.0
