@@ -15,12 +15,13 @@ and the transaction that ends a run gives back its places in the counters, so th
 takes its principal's place while it is live, and the environment's while it is LAUNCHING or RUNNING.
 """
 
-from kaiseki.stores.dynamodb.counters import Counter
-from kaiseki.stores.dynamodb.record import Limits, RunRecord
+from kaiseki.stores.dynamodb.counters import ENVIRONMENT, Counter
+from kaiseki.stores.dynamodb.record import Limits, RunRecord, takes_a_place
 from kaiseki.stores.dynamodb.records import RunRecords
 from kaiseki.stores.dynamodb.refusals import Ended, EnvironmentFull, KeyReused, NotLaunched, OverLimit
 
 __all__ = [
+    "ENVIRONMENT",
     "Counter",
     "Ended",
     "EnvironmentFull",
@@ -30,4 +31,5 @@ __all__ = [
     "OverLimit",
     "RunRecord",
     "RunRecords",
+    "takes_a_place",
 ]

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     Item = dict[str, Attribute]
 
 LIVE = "1"
-COUNTED = frozenset({Status.LAUNCHING, Status.RUNNING})
-"""The states in which a run takes one of the environment's places."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,14 @@ class RunRecord:
     cancel_requested_at: str = ""
     queue_attempt: int = 0
     """The number of the message that stands for it in the queue."""
-    queued_at: str = ""
-    """When that message was sent."""
+    queue_due_at: str = ""
+    """When that message is to come."""
     usd: float = 0.0
+
+
+def takes_a_place(record: RunRecord) -> bool:
+    """Whether it is one of the launched runs that the environment's limit counts."""
+    return record.status in (Status.LAUNCHING, Status.RUNNING)
 
 
 def run_key(run_id: str) -> str:

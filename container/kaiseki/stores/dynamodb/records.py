@@ -19,7 +19,17 @@ from kaiseki.stores.dynamodb.counters import (
     within_dollars,
 )
 from kaiseki.stores.dynamodb.idempotency import item_key, remember, run_remembered
-from kaiseki.stores.dynamodb.record import COUNTED, LIVE, Limits, RunRecord, as_item, attribute, from_item, iso, run_key
+from kaiseki.stores.dynamodb.record import (
+    LIVE,
+    Limits,
+    RunRecord,
+    as_item,
+    attribute,
+    from_item,
+    iso,
+    run_key,
+    takes_a_place,
+)
 from kaiseki.stores.dynamodb.refusals import Ended, EnvironmentFull, NotLaunched, OverLimit
 from kaiseki.stores.dynamodb.writes import apply, change, transact
 
@@ -162,9 +172,9 @@ class RunRecords:
                 return True
         raise _unknown(run_id)
 
-    def sent(self, run_id: str, attempt: int) -> None:
-        """Notes that message `attempt` stands for the run in the queue."""
-        assign: dict[str, str | float] = {"queue_attempt": attempt, "queued_at": iso(self._clock())}
+    def sent(self, run_id: str, attempt: int, due: datetime) -> None:
+        """Notes that message `attempt` stands for the run in the queue, and comes at `due`."""
+        assign: dict[str, str | float] = {"queue_attempt": attempt, "queue_due_at": iso(due)}
         apply(self._client, self._change(run_id, "#status = :queued", assign=assign))
 
     def launched(self, run_id: str, task_arn: str) -> RunRecord | None:
@@ -255,7 +265,8 @@ class RunRecords:
         """
         condition = (
             "(#task_arn = :arn AND #task_version < :version) OR "
-            "(attribute_not_exists(#task_arn) AND #status = :launching AND NOT contains(#earlier_tasks, :arn))"
+            "(attribute_not_exists(#task_arn) AND #status IN (:launching, :running) "
+            "AND NOT contains(#earlier_tasks, :arn))"
         )
         seen: dict[str, str | float] = {"task_arn": task_arn, "task_version": version}
         given: dict[str, str | float] = {"arn": task_arn, "version": version}
@@ -304,7 +315,7 @@ class RunRecords:
         return self._change(record.run_id, seen, {"seen": record.status, "launch": record.launches}, **changes)
 
     def _environment_place_back(self, record: RunRecord, now: datetime) -> "list[TransactWriteItemTypeDef]":
-        return [give_place_back(self._table, ENVIRONMENT, now)] if record.status in COUNTED else []
+        return [give_place_back(self._table, ENVIRONMENT, now)] if takes_a_place(record) else []
 
 
 def _unknown(run_id: str) -> UnknownRun:
