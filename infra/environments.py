@@ -1,0 +1,91 @@
+"""The environments of the service, and the only file to edit for a deployment of your own.
+
+`cdk deploy 'dev/*'` deploys one. Account and region are those of the CLI's credentials unless they are written here.
+What a setting costs stands where it is described: settings.py, settings_task.py, settings_warehouse.py.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from infra.bedrock import PREFIX, bedrock_model, require_geography
+from infra.settings import Api, ExistingNetwork, Functions, Iam, Limits, Monitoring, NewNetwork, Storage, require
+from infra.settings_task import ImageUri, Runner, ToolchainImage
+from infra.settings_warehouse import NewWorkgroup, Sample, Warehouse
+
+MODEL = "bedrock/us.anthropic.claude-sonnet-5"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One deployment of the service.
+
+    model            `bedrock/<geography>.<id>`: prompts and rows shown to the model stay within the geography.
+                     `offline` asks no model and costs nothing
+    global_inference lets a `global.` model compute anywhere in the world, which it never does unasked
+    protected        nothing with data in it goes away with the stack, and the stack not without being unprotected first
+    """
+
+    name: str
+    account: str | None = None
+    region: str | None = None
+    model: str = MODEL
+    global_inference: bool = False
+    protected: bool = False
+    network: NewNetwork | ExistingNetwork = NewNetwork()
+    storage: Storage = Storage()
+    api: Api = Api()
+    functions: Functions = Functions()
+    limits: Limits = Limits()
+    runner: Runner = Runner()
+    image: ToolchainImage | ImageUri = ToolchainImage()
+    warehouse: Warehouse = Sample()
+    monitoring: Monitoring = Monitoring()
+
+    def __post_init__(self) -> None:
+        fits = re.fullmatch(r"[a-z][a-z0-9]{1,15}", self.name)
+        require(
+            fits is not None, f"'{self.name}' is no name of an environment", "2 to 16 lower case letters and digits"
+        )
+        if self.account is not None:
+            require(re.fullmatch(r"\d{12}", self.account) is not None, f"'{self.account}' is no account", "12 digits")
+        if self.region is not None:
+            fits = re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", self.region)
+            require(fits is not None, f"'{self.region}' is no region", "write it as us-east-1")
+        known = self.model == "offline" or self.model.startswith((PREFIX, "recorded:"))
+        require(known, f"the service cannot ask '{self.model}'", f"write offline or {MODEL}")
+        model = bedrock_model(self.model)
+        if model is not None:
+            require_geography(model, self.region, self.global_inference)
+
+    @property
+    def family(self) -> str:
+        """Of the task definition: RunTask names it without a revision, so it always starts the newest."""
+        return f"kaiseki-{self.name}"
+
+    @property
+    def owner(self) -> str:
+        return self.api.callers.owner if isinstance(self.api.callers, Iam) else "session"
+
+
+ENVIRONMENTS = (
+    # What it costs without a run: about $8 a month for one endpoint and zone, five of them. See docs/deploy.md.
+    Environment("dev", network=NewNetwork(endpoint_zones=1)),
+    Environment("staging", network=NewNetwork(endpoint_zones=1), warehouse=NewWorkgroup()),
+    Environment(
+        "prod",
+        protected=True,
+        storage=Storage(own_key=True),
+        warehouse=NewWorkgroup(load=None),
+        monitoring=Monitoring(log_days=180),
+    ),
+)
+
+
+def of_caller(environment: Environment, variables: Mapping[str, str]) -> Environment:
+    """The environment with the account and region of the CLI where it names none. Raises SettingError."""
+    return replace(
+        environment,
+        account=environment.account or variables.get("CDK_DEFAULT_ACCOUNT"),
+        region=environment.region or variables.get("CDK_DEFAULT_REGION"),
+    )

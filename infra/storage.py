@@ -1,0 +1,97 @@
+"""Where bundles lie, and the records of runs."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.settings import Storage as StorageSettings
+
+RUNS, UPLOADS = "runs/", "uploads/"
+BY_OWNER, LIVE = "by_owner", "live"
+
+
+class Storage(Construct):
+    """`bucket`, `table`, and the `key` of both where the environment has its own."""
+
+    def __init__(self, scope: Construct, name: str, settings: StorageSettings, protected: bool) -> None:
+        super().__init__(scope, name)
+        kept = RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY
+        self.key = (
+            kms.Key(self, "Key", description="Bundles and records", enable_key_rotation=True, removal_policy=kept)
+            if settings.own_key
+            else None
+        )
+        self.bucket = _bucket(self, settings, self.key, kept)
+        self.table = _table(self, self.key, protected, kept)
+
+
+def _bucket(scope: Construct, settings: StorageSettings, key: kms.Key | None, kept: RemovalPolicy) -> s3.Bucket:
+    access_logs = s3.Bucket(
+        scope,
+        "AccessLogs",
+        encryption=s3.BucketEncryption.S3_MANAGED,  # the service that writes these logs takes no other key
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        enforce_ssl=True,
+        minimum_tls_version=1.2,
+        versioned=True,
+        lifecycle_rules=[
+            s3.LifecycleRule(
+                id="old-logs", expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(1)
+            )
+        ],
+        removal_policy=kept,
+    )
+    rules = [
+        s3.LifecycleRule(id="uploads", prefix=UPLOADS, expiration=Duration.days(1)),
+        s3.LifecycleRule(
+            id="leftovers",
+            noncurrent_version_expiration=Duration.days(30),
+            abort_incomplete_multipart_upload_after=Duration.days(1),
+        ),
+    ]
+    if settings.runs_kept is not None:
+        rules.append(s3.LifecycleRule(id="runs", prefix=RUNS, expiration=Duration.days(settings.runs_kept)))
+    return s3.Bucket(
+        scope,
+        "Bucket",
+        encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+        encryption_key=key,
+        bucket_key_enabled=True if key else None,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        enforce_ssl=True,
+        minimum_tls_version=1.2,
+        versioned=True,
+        lifecycle_rules=rules,
+        server_access_logs_bucket=access_logs,
+        server_access_logs_prefix="bundles/",
+        removal_policy=kept,
+    )
+
+
+def _table(scope: Construct, key: kms.Key | None, protected: bool, kept: RemovalPolicy) -> dynamodb.Table:
+    text = dynamodb.AttributeType.STRING
+    recovery = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+    table = dynamodb.Table(
+        scope,
+        "Table",
+        partition_key=dynamodb.Attribute(name="pk", type=text),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if key else dynamodb.TableEncryption.DEFAULT,
+        encryption_key=key,
+        point_in_time_recovery_specification=recovery,
+        time_to_live_attribute="expires_at",
+        deletion_protection=protected,
+        removal_policy=kept,
+    )
+    for index, partition, sort in ((BY_OWNER, "owner", "run_id"), (LIVE, "live", "changed_at")):
+        table.add_global_secondary_index(
+            index_name=index,
+            partition_key=dynamodb.Attribute(name=partition, type=text),
+            sort_key=dynamodb.Attribute(name=sort, type=text),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+    return table
