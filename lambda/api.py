@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from bodies import PAGE_LIMIT, Accepted, Cancelled, PromptBody, RunList, RunState, SelfLink, Uploads, UploadsBody
 from documented import SECURITY, answers
 from envelope import parsed, with_plain_body
-from faults import log, refusal_of
+from faults import refusal_of
 from owner import owner_of
 from parts import parts
 from refusals import Refused, method_not_allowed
@@ -40,7 +40,7 @@ def ask(
     ] = None,
 ) -> Response[Accepted]:
     record, new = parts().intake.accept(body, _owner(), idempotency_key)
-    status = parts().launch(record.run_id) if new else record.status
+    status = parts().launch(record) if new else record.status
     accepted = Accepted(run_id=record.run_id, status=status, links=SelfLink(self=f"/runs/{record.run_id}"))
     return Response(202, JSON, accepted, headers={} if new else {"Idempotency-Replayed": "true"})
 
@@ -49,8 +49,8 @@ def ask(
     "/uploads",
     status_code=201,
     summary="Upload files to attach",
-    description="Gives a presigned PUT for each file. Once put, its id goes into `attachments` of POST /prompt, and the "
-    "file becomes a table beside those of the warehouse. Uploads are kept for a day.",
+    description="Gives a presigned PUT for each file. Once put, its id goes into `attachments` of POST /prompt, and "
+    "the file becomes a table beside those of the warehouse. Uploads are kept for a day.",
     operation_id="upload",
     responses=answers(201, Uploads, "Where to put the files, in the order asked.", (413, 415, 422)),
     security=SECURITY,
@@ -101,13 +101,15 @@ def cancel_run(run_id: RunId) -> Response[Cancelled]:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What API Gateway (HTTP API, payload format 2.0) calls."""
     try:
-        app.append_context(owner=owner_of(event, parts().keep_session))
-        return app.resolve(with_plain_body(event), context)
+        owner = owner_of(event, parts().keep_session)
+        plain = with_plain_body(event)
+        app.append_context(owner=owner)  # type: ignore[no-untyped-call]
+        return app.resolve(plain, context)
     except Exception as error:  # noqa: BLE001 - no fault may show its insides
         return _plain(refusal_of(error, str(context.aws_request_id)))
 
 
-@app.exception_handler(Exception)
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
 def _refuse(error: Exception) -> Response[Any]:
     refusal = refusal_of(error, str(app.lambda_context.aws_request_id))
     return Response(
@@ -129,7 +131,7 @@ def _owner() -> str:
 
 
 def _refuses(allowed: tuple[str, ...]) -> Callable[..., None]:
-    def refuse() -> None:
+    def refuse(run_id: str = "") -> None:  # noqa: ARG001 - of the path, where it has one
         event = app.current_event
         raise method_not_allowed(event.http_method, event.path, allowed)
 
@@ -139,5 +141,5 @@ def _refuses(allowed: tuple[str, ...]) -> Callable[..., None]:
 _METHODS = {"/prompt": ("POST",), "/uploads": ("POST",), "/runs": ("GET",), "/runs/<run_id>": ("GET", "DELETE")}
 _ALL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 for _rule, _allowed in _METHODS.items():
-    _others = tuple(method for method in _ALL if method not in _allowed)
+    _others = [method for method in _ALL if method not in _allowed]
     app.route(_rule, method=_others, include_in_schema=False, enable_validation=False)(_refuses(_allowed))

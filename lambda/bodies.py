@@ -1,8 +1,9 @@
 """What the API takes and gives, as types: its validation and its OpenAPI document come from here."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic wants this one below Python 3.12
 
 from kaiseki.lifecycle import Outcome, Status
 
@@ -27,7 +28,7 @@ class _Asked(BaseModel):
 
 
 class BudgetWish(_Asked):
-    """What the run may use up. A field left out is as the environment has it; none goes beyond the environment's cap."""
+    """What the run may use up. A field left out is the environment's; none may go beyond the environment's cap."""
 
     steps: int | None = Field(default=None, ge=1, description="attempts of the model")
     tokens: int | None = Field(default=None, ge=1, description="tokens of the model, read and written")
@@ -94,8 +95,8 @@ class Uploads(BaseModel):
     uploads: list[Upload]
 
 
-class SelfLink(BaseModel):
-    self: str = Field(description="Path of the run in this API.")
+class SelfLink(TypedDict):
+    self: Annotated[str, Field(description="Path of the run in this API.")]
 
 
 class Accepted(BaseModel):
@@ -179,10 +180,12 @@ class ArtifactLink(BaseModel):
 
 
 class RunLinks(SelfLink):
-    report: str | None = Field(default=None, description="report.html, to be opened in a browser.")
-    answer: str | None = Field(default=None, description="answer.md")
-    notebook: str | None = Field(default=None, description="analysis.ipynb")
-    run: str | None = Field(default=None, description="run.json: everything that is known of the run.")
+    """Presigned anew at each call, as far as the bundle has come."""
+
+    report: NotRequired[Annotated[str, Field(description="report.html, to be opened in a browser.")]]
+    answer: NotRequired[Annotated[str, Field(description="answer.md")]]
+    notebook: NotRequired[Annotated[str, Field(description="analysis.ipynb")]]
+    run: NotRequired[Annotated[str, Field(description="run.json: everything that is known of the run.")]]
 
 
 class RunState(RunEntry):

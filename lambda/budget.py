@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from bodies import BudgetWish
 from refusals import invalid
 
+from kaiseki.errors import SettingError
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -32,10 +34,13 @@ class Caps(Budget):
 
 
 def caps_of(environment: Mapping[str, str]) -> Caps:
-    """From `KAISEKI_MAX_STEPS`, `_TOKENS`, `_USD`, `_SECONDS`, `_ROWS`, `_ROWS_PER_QUERY`."""
+    """From `KAISEKI_MAX_STEPS`, `_TOKENS`, `_USD`, `_SECONDS`, `_ROWS`, `_ROWS_PER_QUERY`. Raises SettingError."""
     given = {field.name: environment.get(f"KAISEKI_MAX_{field.name.upper()}") for field in fields(Caps)}
-    kinds = {field.name: type(field.default) for field in fields(Caps)}
-    return Caps(**{name: kinds[name](text) for name, text in given.items() if text})
+    standard = Caps()
+    try:
+        return Caps(**{name: type(getattr(standard, name))(text) for name, text in given.items() if text})
+    except ValueError as error:
+        raise SettingError(f"a KAISEKI_MAX_ variable is no number: {error}", "Write it in digits.") from None
 
 
 def granted(wish: BudgetWish, caps: Caps) -> dict[str, float]:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _SHOWN = (".html", ".png", ".svg")  # the rest is offered for download
-_LINKED = {"report": "report.html", "answer": "answer.md", "notebook": "analysis.ipynb"}
 
 
 class Bundle:
@@ -54,10 +53,17 @@ class Bundle:
         ]
 
     def links(self, artifacts: list[ArtifactLink]) -> RunLinks:
-        urls = {artifact.path: artifact.url for artifact in artifacts}
-        named = {name: urls.get(path) for name, path in _LINKED.items()}
-        run = self._link("run.json") if self._run else None
-        return RunLinks(self=f"/runs/{self._run_id}", run=run, **named)
+        links = RunLinks(self=f"/runs/{self._run_id}")
+        for artifact in artifacts:
+            if artifact.path == "report.html":
+                links["report"] = artifact.url
+            elif artifact.path == "answer.md":
+                links["answer"] = artifact.url
+            elif artifact.path == "analysis.ipynb":
+                links["notebook"] = artifact.url
+        if self._run:
+            links["run"] = self._link("run.json")
+        return links
 
     def _link(self, path: str) -> str:
         return self._s3.generate_presigned_url(

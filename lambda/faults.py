@@ -1,7 +1,5 @@
 """Whatever went wrong in a call, as an answer in the one shape that errors have."""
 
-import json
-import sys
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +7,10 @@ from typing import Any
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from bodies import PROMPT_LIMIT
+from decisions import decided
 from refusals import Refused, invalid, unexpected, unknown_path
+
+_PLAINER = {"model_attributes_type": "should be a JSON object", "extra_forbidden": "is not a field of this call"}
 
 
 def refusal_of(error: Exception, request_id: str) -> Refused:
@@ -20,13 +21,8 @@ def refusal_of(error: Exception, request_id: str) -> Refused:
         return unknown_path()
     if isinstance(error, RequestValidationError):
         return _unacceptable(error.errors())
-    log("ERROR", "a call failed", request_id=request_id, error="".join(traceback.format_exception(error)))
+    decided("call.failed", level="ERROR", request_id=request_id, error="".join(traceback.format_exception(error)))
     return unexpected(request_id)
-
-
-def log(level: str, message: str, **known: str) -> None:
-    """One line of JSON, as the function's log group takes it."""
-    print(json.dumps({"level": level, "message": message, **known}, ensure_ascii=False), file=sys.stdout, flush=True)
 
 
 def _unacceptable(errors: Sequence[dict[str, Any]]) -> Refused:
@@ -37,7 +33,7 @@ def _unacceptable(errors: Sequence[dict[str, Any]]) -> Refused:
         return invalid("prompt.too_long", message, "shorten it, or attach the long part as a file: POST /uploads")
     if field == "prompt" and first["type"] == "string_pattern_mismatch":
         return invalid("prompt.blank", "the prompt is blank", "ask a question in the field prompt")
-    said = str(first["msg"])
+    said = _PLAINER.get(first["type"]) or str(first["msg"])
     further = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return invalid(
         "request.invalid",

@@ -43,7 +43,7 @@ class Intake:
         attachments = self.uploads.find(owner, body.attachments)
         now = self.clock()
         run_id = new_run_id(body.prompt, now)
-        request = {
+        request: dict[str, object] = {
             "run_id": run_id,
             "prompt": body.prompt.strip(),
             "created_at": now.isoformat(),
