@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from kaiseki.errors import SandboxError
 from kaiseki.sandbox.layers import Layers
 from kaiseki.sandbox.limits import Limits
 from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.sandbox.session import Session
 
 CLOCK = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -54,10 +56,22 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def state(pid: int) -> str:
+    """The letter that the kernel has for it; Z if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+def children_of(pid: int) -> list[int]:
+    return [process.pid for process in psutil.process_iter(["ppid"]) if process.info["ppid"] == pid]
+
+
 def gone(*pids: int, seconds: float = 5) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if not any(psutil.pid_exists(p) and psutil.Process(p).status() != psutil.STATUS_ZOMBIE for p in pids):
+        if all(state(pid) == "Z" for pid in pids):
             return True
         time.sleep(0.02)
     return False
@@ -216,3 +230,112 @@ def test_data_that_only_the_caller_can_reach_make_no_session_run_as_root(tmp_pat
             said = error.message
     assert user != "0"
     assert user == str(os.getuid()) or "chmod o+x" in said
+
+
+@dataclass(frozen=True)
+class Spare:
+    """The session that is made ahead."""
+
+    zygote: int
+    supervisor: int
+    interpreter: int
+
+
+def wait_for_spare(sandbox: LocalSandbox, data: Path) -> Spare:
+    """Waits until it has nothing left to do but wait."""
+    with sandbox.open(data) as session:
+        earlier = supervisor_of(session)
+        zygote = psutil.Process(earlier).ppid()
+    assert gone(earlier)
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        for supervisor in children_of(zygote):
+            for interpreter in children_of(supervisor):
+                if state(supervisor) == state(interpreter) == "S":
+                    time.sleep(0.2)
+                    return Spare(zygote, supervisor, interpreter)
+        time.sleep(0.05)
+    raise AssertionError("no session was made ahead")
+
+
+def supervisor_of(session: Session) -> int:
+    return int(session.execute("import os; print(os.getppid())", 1, 20).stdout)
+
+
+def test_the_next_session_is_made_ahead(temporary: Path) -> None:
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        spare = wait_for_spare(sandbox, temporary)
+        with sandbox.open(temporary) as first, sandbox.open(temporary) as second:
+            assert supervisor_of(first) == spare.supervisor
+            assert supervisor_of(second) != spare.supervisor
+            assert first.user is None or first.user != second.user
+
+
+def test_a_session_made_ahead_is_like_any_other(temporary: Path) -> None:
+    code = (
+        "import datetime, os, random, resource, signal, sys, threading\n"
+        "open('made', 'w').close()\n"
+        "print(sorted(globals()), datetime.datetime.now(), random.random(), np.random.default_rng().random())\n"
+        "print(sorted(os.environ), os.listdir('.'), sorted(os.listdir('/proc/self/fd')), threading.active_count())\n"
+        "print(resource.getrlimit(resource.RLIMIT_DATA), signal.getsignal(signal.SIGINT), sorted(sys.modules))"
+    )
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        with sandbox.open(temporary) as session:
+            forked_at_once = session.execute(code, 1, 20)
+        wait_for_spare(sandbox, temporary)
+        with sandbox.open(temporary) as session:
+            made_ahead = session.execute(code, 1, 20)
+    assert forked_at_once.failure is None
+    assert made_ahead.stdout == forked_at_once.stdout
+
+
+def test_a_session_made_ahead_is_not_used_where_another_is_asked_for(temporary: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        spare = wait_for_spare(sandbox, temporary)
+        folder = psutil.Process(spare.interpreter).cwd()
+        with sandbox.open(other) as session:
+            assert supervisor_of(session) != spare.supervisor
+            assert gone(spare.supervisor)
+            assert not Path(folder).exists()
+
+
+def test_a_session_made_ahead_does_not_see_a_folder_that_was_replaced(temporary: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        wait_for_spare(sandbox, data)
+        data.rename(tmp_path / "earlier")
+        data.mkdir()
+        (data / "new.txt").write_text("new")
+        with sandbox.open(data) as session:
+            assert session.execute(f"print(open({str(data / 'new.txt')!r}).read())", 1, 20).stdout == "new\n"
+
+
+def test_a_session_made_ahead_that_was_killed_is_not_missed(temporary: Path) -> None:
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        spare = wait_for_spare(sandbox, temporary)
+        os.kill(spare.interpreter, signal.SIGKILL)
+        assert gone(spare.supervisor)
+        with sandbox.open(temporary) as session:
+            assert session.execute("print('here')", 1, 20).stdout == "here\n"
+        spare = wait_for_spare(sandbox, temporary)
+        os.kill(spare.supervisor, signal.SIGKILL)
+        with sandbox.open(temporary) as session:
+            assert session.execute("print('here')", 1, 20).stdout == "here\n"
+
+
+def test_a_session_made_ahead_ends_with_its_sandbox(temporary: Path) -> None:
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        spare = wait_for_spare(sandbox, temporary)
+    assert gone(spare.supervisor, spare.interpreter)
+    assert not any(temporary.iterdir())
+
+
+def test_a_session_made_ahead_ends_with_a_zygote_that_is_killed(temporary: Path) -> None:
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        spare = wait_for_spare(sandbox, temporary)
+        os.kill(spare.zygote, signal.SIGKILL)
+        assert gone(spare.supervisor)
+    assert not any(temporary.iterdir())

@@ -13,13 +13,13 @@ from kaiseki.sandbox import wire
 from kaiseki.sandbox.child import files, processes
 from kaiseki.sandbox.child.confinement import privileges
 from kaiseki.sandbox.child.confinement.confine import Bounds, confine
-from kaiseki.sandbox.child.output import HeadAndTail
+from kaiseki.sandbox.child.interpreter import Setting, set_environment
+from kaiseki.sandbox.child.streams import CHUNK, MOST_LEFT_IN_A_PIPE, Pipe, Streams, arrange
 
 ANSWER = 3  # beside stdout and stderr
 _FIRST_FREE = 4
 _SHELLS = ("/bin/bash", "/bin/sh")
 _ROOM_FOR_NAMES = 4 * 1024 * 1024
-_CHUNK = 256 * 1024
 _PAUSE = 0.002
 
 
@@ -68,37 +68,71 @@ def _reap() -> None:
 
 
 class Errand:
-    """The supervisor's hold on such a process."""
+    """The supervisor's hold on such a process. `killed` is the limit that ended it, or "exit"; else empty."""
 
-    def __init__(self, pid: int, stdout: int, stderr: int, answer: int, bounds: Bounds) -> None:
-        limit = bounds.limits.output
-        self.pid = pid
-        self.exit: processes.Exit | None = None
+    def __init__(self, request: wire.Message, setting: Setting, bounds: Bounds) -> None:
+        """Forks it. Raises OSError."""
+        self.killed = ""
         self.answer: wire.Message | None = None
+        self._started = time.monotonic()
+        self._until: float = self._started + request["timeout"]
+        self._exit: processes.Exit | None = None
         self._answers = wire.Decoder(bounds.limits.transfer // 3 * 4 + _ROOM_FOR_NAMES)
-        self._answer_end = answer
-        self._streams = {stdout: HeadAndTail(limit), stderr: HeadAndTail(limit)}
-        self._closed: set[int] = set()
+        self._answer_open = True
+        stdout, stderr, answer = Pipe.new(), Pipe.new(), Pipe.new()
+        supervisor = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            signal.set_wakeup_fd(-1)
+            arrange([stdout.write, stderr.write, answer.write])
+            set_environment(setting, bounds.folder)
+            run(request, bounds, supervisor)
+        for pipe in (stdout, stderr, answer):
+            os.close(pipe.write)
+        self._answer_end = answer.read
+        self._streams = Streams(stdout.read, stderr.read, bounds.limits.output)
+        # Of an operation on files, time is the only limit: they must be removable where there are too many.
+        self.is_watched = request["do"] == "command"
 
     @property
     def ends(self) -> set[int]:
         """What to wait for."""
-        return {*self._streams, self._answer_end} - self._closed
+        return self._streams.open_ends | ({self._answer_end} if self._answer_open else set())
 
-    def pump(self, most: int = _CHUNK) -> None:
-        """Takes in what was written, at most `most` bytes of each stream. Raises wire.BadFrame."""
-        for end, kept in self._streams.items():
-            taken = 0
-            while taken < most and (data := self._read(end)):
-                kept.add(data)
-                taken += len(data)
-        while data := self._read(self._answer_end):
-            self._answers.feed(data)
-        self.answer = self.answer or self._answers.next()
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
 
-    def output(self) -> dict[str, str]:
-        stdout, stderr = (kept.text() for kept in self._streams.values())
-        return {"stdout": stdout, "stderr": stderr}
+    @property
+    def seconds_left(self) -> float:
+        return max(self._until - time.monotonic(), 0.0)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has answered, or had to be given up."""
+        return self.answer is not None or bool(self.killed)
+
+    def take_in(self) -> None:
+        """What was written, and whether it has ended."""
+        self._streams.pump()
+        try:
+            while self._answer_open and (data := self._read_answer()):
+                self._answers.feed(data)
+            self.answer = self.answer or self._answers.next()
+        except wire.BadFrame:
+            self.killed = "exit"
+        if not self.is_done and self._exit:
+            self.killed = "exit"
+        elif not self.is_done and not self.seconds_left:
+            self.killed = "time"
+
+    def note(self, ended: dict[int, processes.Exit]) -> None:
+        """Tells which processes were reaped."""
+        self._exit = self._exit or ended.get(self.pid)
+
+    @property
+    def is_reaped(self) -> bool:
+        return self._exit is not None or not processes.is_child(self.pid)
 
     def end_tree(self, seconds: float) -> bool:
         """Kills what it started, then itself: in this order, nothing of it finds another parent. False if it cannot."""
@@ -112,17 +146,29 @@ class Errand:
         processes.kill(self.pid)
         return True
 
-    def close(self) -> None:
-        for end in (*self._streams, self._answer_end):
-            os.close(end)
+    def result(self) -> wire.Message:
+        """What the host is told; the process must have ended."""
+        self._streams.pump(MOST_LEFT_IN_A_PIPE)
+        answer = self.answer or {}
+        exit_code = answer.get("exit_code")
+        return {
+            **self._streams.texts(),
+            "exit_code": exit_code if not self.killed and isinstance(exit_code, int) else -signal.SIGKILL,
+            "answer": answer,
+            "failure": None,
+            "dump": "",
+            "killed": self.killed,
+            "seconds": self.seconds,
+        }
 
-    def _read(self, end: int) -> bytes:
-        if end in self._closed:
-            return b""
+    def close(self) -> None:
+        self._streams.close()
+        os.close(self._answer_end)
+
+    def _read_answer(self) -> bytes:
         try:
-            data = os.read(end, _CHUNK)
+            data = os.read(self._answer_end, CHUNK)
         except BlockingIOError:
             return b""
-        if not data:
-            self._closed.add(end)
+        self._answer_open = bool(data)
         return data

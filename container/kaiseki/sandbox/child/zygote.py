@@ -1,6 +1,7 @@
 """The process that has made the expensive imports, and forks a session from them in milliseconds.
 
-What every session needs is imported before the first, the rest while there is nothing else to do.
+What every session needs is imported before the first, the rest while there is nothing else to do; then it makes a spare
+session, see spare.py.
 
 It is started with nothing of the host's environment or open files, and it ends, with all below it, when the host does.
 """
@@ -20,13 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from kaiseki.sandbox import workdir
-from kaiseki.sandbox.child import interpreter, processes, quarters, supervisor
+from kaiseki.sandbox.child import interpreter, processes, quarters, spare, supervisor
 from kaiseki.sandbox.child.confinement import identity, paths, privileges, view
 from kaiseki.sandbox.layers import Layers
 from kaiseki.sandbox.limits import Limits
 
 _NEEDED = ("numpy", "pandas", "kaiseki_kit")
-_INTERVAL = 1.0  # seconds between two looks whether the host still lives
+_INTERVAL = 0.5  # seconds without anything to do; between two looks whether the host still lives
 _END_SECONDS = 10.0
 _GRACE_SECONDS = 5.0
 _GRACE_STEP = 0.01
@@ -67,7 +68,10 @@ class Zygote:
         self._layers = layers
         self._no_view = no_view
         self._to_import: list[str] = order["preload"]
-        self._sessions: dict[int, int] = {}  # pid of the supervisor -> session
+        self._sessions: dict[int, int | None] = {}  # pid of the supervisor -> session; None before it has a host
+        self._spare: spare.Spare | None = None
+        self._wish: spare.Wish | None = None  # how the spare is to be; None: there is to be none
+        self._turn = 0
         self._woken, wake = os.pipe()
         for end in (self._woken, wake):
             os.set_blocking(end, False)
@@ -85,15 +89,23 @@ class Zygote:
         while os.getppid() == self._host:
             patience = 0 if self._to_import else _INTERVAL
             ready, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
-            if not ready and self._to_import:
-                with contextlib.suppress(ImportError):
-                    importlib.import_module(self._to_import.pop(0))
+            if not ready:
+                self._use_the_time()
             if self._woken in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._woken, 1024)
                 self._bury()
             if self._control.fileno() in ready and not self._obey():
                 return
+
+    def _use_the_time(self) -> None:
+        if self._to_import:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(self._to_import.pop(0))
+        elif self._wish and self._spare is None:
+            line, theirs = socket.socketpair()
+            with theirs:
+                self._spare = spare.Spare(self._fork(self._wish.order, theirs, line), line, self._wish)
 
     def _obey(self) -> bool:
         """Carries out one order of the host. False when the host has hung up."""
@@ -108,11 +120,47 @@ class Zygote:
         return True
 
     def _open(self, order: dict[str, Any], host: socket.socket) -> None:
+        wish = spare.Wish.of(order)
+        with host:
+            pid = self._from_spare(wish, host) or self._from_scratch(order, host)
+        if pid:  # else the host sees the end of the channel
+            self._sessions[pid] = order["session"]
+        self._wish = wish if spare.can_be_kept(self._layers) else None
+
+    def _from_spare(self, wish: spare.Wish, host: socket.socket) -> int:
+        """The pid of the supervisor; 0 if there is no spare that is as this session is to be."""
+        kept, pid = self._spare, 0
+        if kept and kept.wish == wish:
+            with contextlib.suppress(OSError):
+                spare.give(kept.line, host)
+                if spare.is_taken(kept.line):
+                    pid = kept.pid
+                else:
+                    processes.kill(kept.pid)  # it must not wake up to a host that has got another session
+        self._give_up_spare()
+        return pid
+
+    def _give_up_spare(self) -> None:
+        """If it has no host, it ends."""
+        if self._spare:
+            self._spare.line.close()
+        self._spare = None
+
+    def _from_scratch(self, order: dict[str, Any], host: socket.socket) -> int:
+        line, theirs = socket.socketpair()
+        with line, theirs:
+            spare.give(line, host)
+            line.close()
+            return self._fork(order, theirs, host)
+
+    def _fork(self, order: dict[str, Any], line: socket.socket, *to_close: socket.socket) -> int:
+        """The pid of the supervisor; 0 if there can be no more processes."""
         data = Path(order["data"])
         setting = interpreter.Setting(data, self._kit, datetime.fromisoformat(order["clock"]), order["seed"])
         zygote = os.getpid()
+        self._turn += 1
         terms = quarters.Terms(
-            turn=order["session"],
+            turn=self._turn,
             temporary=Path(order["temporary"]),
             data=data,
             kit=self._kit,
@@ -126,16 +174,15 @@ class Zygote:
         gc.freeze()  # the collector of a session does not look at these objects: their pages stay shared
         try:
             pid = os.fork()
-        except OSError:  # the host sees the end of the channel
-            host.close()
-            return
+        except OSError:
+            return 0
         if pid == 0:
             signal.set_wakeup_fd(-1)
-            self._control.close()
-            host.set_inheritable(False)
-            supervisor.run(host, setting, terms, zygote)
-        host.close()
-        self._sessions[pid] = order["session"]
+            for end in (self._control, *to_close):
+                end.close()
+            supervisor.run(line, setting, terms, zygote)
+        self._sessions[pid] = None
+        return pid
 
     def _kill(self, session: int) -> None:
         """For a supervisor that does not answer."""
@@ -149,6 +196,9 @@ class Zygote:
         ended, _ = processes.reap()
         for pid in ended:
             self._sessions.pop(pid, None)
+        if self._spare and self._spare.pid not in self._sessions:
+            self._give_up_spare()
+            self._wish = None  # it could not start: the next session that is asked for shows whether that has changed
         for stray in processes.children_of(os.getpid()):
             if stray not in self._sessions:
                 for pid in (stray, *processes.descendants(stray)):
@@ -156,6 +206,7 @@ class Zygote:
 
     def _end(self) -> None:
         """Supervisors hear too that the host has gone, and remove their folders: they get the time for it."""
+        self._give_up_spare()
         until = time.monotonic() + _GRACE_SECONDS
         while processes.reap()[1] and time.monotonic() < until:
             time.sleep(_GRACE_STEP)
