@@ -59,7 +59,6 @@ def open_record(settings: Settings, run_id: str) -> RunRecord | None:
     if settings.records is None:
         return None
     from kaiseki.stores.aws import BRISK, PATIENT, aws_session
-    from kaiseki.stores.dynamodb import RunRecords
     from kaiseki.stores.event_bus import EventBus
     from kaiseki.stores.run_record import DynamoDBRecord
 
@@ -67,8 +66,9 @@ def open_record(settings: Settings, run_id: str) -> RunRecord | None:
     table = settings.records.removeprefix("dynamodb:")
     return DynamoDBRecord(
         run_id,
-        records=RunRecords(table, session.client("dynamodb", config=PATIENT)),
-        beats=RunRecords(table, session.client("dynamodb", config=BRISK)),
+        table,
+        client=session.client("dynamodb", config=PATIENT),
+        brisk=session.client("dynamodb", config=BRISK),
         bus=EventBus(settings.event_bus, session.client("events", config=PATIENT)) if settings.event_bus else None,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import NoReturn, Self
 
-from kaiseki.errors import KaisekiError, TaskInterrupted
+from kaiseki.errors import TaskInterrupted
 from kaiseki.models import Event, Usage
 from kaiseki.ports import RunRecord
 
@@ -110,8 +110,8 @@ class Watch:
         """Whether the record tells of a cancel. No run ends because its record could not be reached for a while."""
         try:
             return self._record.beat(self._phase, self._usage)
-        except KaisekiError as error:
-            print(f"kaiseki: a heartbeat failed: {error.message}", file=sys.stderr, flush=True)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the next heartbeat must be sent)
+            print(f"kaiseki: a heartbeat failed: {error}", file=sys.stderr, flush=True)
             return False
 
     def _interrupt(self, interruption: KeyboardInterrupt) -> None:

@@ -1,6 +1,7 @@
 """The record of one run in the service's table: the port `RunRecord` on DynamoDB and EventBridge."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from kaiseki.errors import StoreError
 from kaiseki.models import Run, Usage
@@ -8,17 +9,22 @@ from kaiseki.stores.aws import as_store_errors
 from kaiseki.stores.dynamodb import Ended, RunRecords
 from kaiseki.stores.event_bus import EventBus
 
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
 _LONGEST_PHASE = 200  # characters
 
 
 class DynamoDBRecord:
-    def __init__(self, run_id: str, records: RunRecords, beats: RunRecords, bus: EventBus | None) -> None:
-        """`beats`: the same table by a client that gives up soon, since another heartbeat follows."""
+    def __init__(
+        self, run_id: str, table: str, client: "DynamoDBClient", brisk: "DynamoDBClient", bus: EventBus | None
+    ) -> None:
+        """`brisk`: a client that gives up soon, for heartbeats, of which each is followed by another."""
         self._run_id = run_id
-        self._records = records
-        self._beats = beats
+        self._records = RunRecords(table, client)
+        self._beats = RunRecords(table, brisk)
         self._bus = bus
-        self._place = "the table of runs"
+        self._place = f"the table {table}"
         self._owner = ""
         self._launch: int | None = None  # of which this task is
 

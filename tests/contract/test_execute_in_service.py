@@ -1,0 +1,422 @@
+"""`kaiseki execute` as a task of the service: a process, a bucket, a table of records, and what it leaves there."""
+
+import contextlib
+import gzip
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, HeadersDict
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+
+from kaiseki.lifecycle import Status
+from kaiseki.models import Request
+from kaiseki.stores.dynamodb import Limits, RunRecord, RunRecords
+
+REGION, BUCKET, TABLE, BUS = "eu-west-1", "bundles-111122223333", "runs", "kaiseki"
+ROOM = Limits(principal_active=9, environment_active=9, principal_usd_per_day=9.0, environment_usd_per_day=9.0)
+RUN_ID = "20261121-093000-orders-abcdefghjkmn"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": REGION}
+
+COUNT = """Count the orders
+
+```sql name=orders_per_country
+SELECT country AS country, COUNT(*) AS orders FROM orders GROUP BY country ORDER BY country
+```
+
+```python
+rows = load("orders_per_country")
+fact("orders", int(rows["orders"].sum()))
+```
+"""
+ANSWER = """
+```answer outcome=answered
+There are {orders} orders.
+```
+"""
+SLOW_STEP = "Wait in Python\n\n```python\nimport time\nwhile True:\n    pass\n```\n"
+SLOW_QUERY = """Wait in the warehouse
+
+```sql name=for_ever
+SELECT COUNT(*) AS n FROM orders AS a CROSS JOIN orders AS b CROSS JOIN orders AS c CROSS JOIN orders AS d
+CROSS JOIN orders AS e CROSS JOIN orders AS f WHERE a.amount * b.amount + c.amount * d.amount < e.amount * f.amount - 1
+```
+"""
+
+
+class Wire(BaseHTTPRequestHandler):
+    """AWS on a port of this machine: what comes is answered by moto, unless `refused` has an answer of its own."""
+
+    protocol_version = "HTTP/1.1"
+    refused: Callable[[str, Mapping[str, str]], tuple[int, bytes] | None]
+    events: list[dict[str, Any]]
+    _moto, _one_at_a_time = BotocoreStubber(), threading.Lock()
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        region, service = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/", self.headers["Authorization"]).groups()
+        sent = HeadersDict(self.headers.items())
+        refusal = type(self).refused(self.path, sent)
+        if refusal:
+            status, headers, said = refusal[0], {"Content-Type": "application/x-amz-json-1.0"}, refusal[1]
+        else:
+            url = f"https://{service}.{region}.amazonaws.com{self.path}"
+            with self._one_at_a_time:
+                status, headers, said = self._moto.process_request(
+                    AWSPreparedRequest(self.command, url, sent, body, stream_output=False)
+                )
+            if sent.get("X-Amz-Target") == "AWSEvents.PutEvents" and status == 200:
+                self.events.extend(json.loads(body)["Entries"])
+        said = said.encode() if isinstance(said, str) else said
+        self.send_response(status)
+        for name, value in headers.items():
+            if name.lower() not in ("content-length", "connection", "date", "server", "transfer-encoding"):
+                self.send_header(name, str(value))
+        self.send_header(
+            "Content-Length", str(len(said)) if self.command != "HEAD" else headers.get("content-length", "0")
+        )
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(said)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+class Service:
+    """The service's bucket, table and bus, and tasks that find them by their environment."""
+
+    def __init__(self, endpoint: str, folder: Path, wire: type[Wire]) -> None:
+        self.endpoint = endpoint
+        self.folder = folder
+        self.wire = wire
+        self.s3 = boto3.client("s3")
+        self.records = RunRecords(TABLE, boto3.client("dynamodb"))
+
+    def ask(self, prompt: str = "How many orders are there?", attachments: Mapping[str, bytes] | None = None) -> None:
+        """What the API does before a task starts."""
+        self.records.accept(RUN_ID, "arn:aws:iam::111122223333:role/analyst", "", "", ROOM)
+        self.records.claim(RUN_ID, ROOM)
+        for name, content in (attachments or {}).items():
+            self.s3.put_object(Bucket=BUCKET, Key=f"runs/{RUN_ID}/attachments/{name}", Body=content)
+        now = datetime.now(UTC)
+        asked = Request(run_id=RUN_ID, prompt=prompt, created_at=now, attachments=tuple(attachments or ()))
+        self.s3.put_object(Bucket=BUCKET, Key=f"runs/{RUN_ID}/request.json", Body=asked.model_dump_json().encode())
+
+    def start(self, **settings: str) -> subprocess.Popen[str]:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("KAISEKI_", "AWS_"))}
+        given = {
+            "STORE": f"s3://{BUCKET}",
+            "RECORDS": f"dynamodb:{TABLE}",
+            "EVENT_BUS": BUS,
+            "ENVIRONMENT": "test",
+            "WORKSPACE": str(self.folder / "workspace"),
+            "WAREHOUSE": f"duckdb:{self.folder / 'warehouse'}",
+            "HEARTBEAT_SECONDS": "0.5",
+            **settings,
+        }
+        environment = clean | CREDENTIALS | {"AWS_ENDPOINT_URL": self.endpoint}
+        return subprocess.Popen(
+            [sys.executable, "-m", "kaiseki", "execute", RUN_ID],
+            env=environment | {f"KAISEKI_{name}": value for name, value in given.items()},
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def record(self) -> RunRecord:
+        record = self.records.get(RUN_ID)
+        assert record is not None
+        return record
+
+    def files(self) -> dict[str, bytes]:
+        """What lies in the bucket, by its path in the run's bundle."""
+        prefix = f"runs/{RUN_ID}/"
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", ())
+        found = {each["Key"].removeprefix(prefix): each["Key"] for each in listed}
+        return {path: self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for path, key in found.items()}
+
+    def run(self) -> dict[str, Any] | None:
+        saved = self.files().get("run.json")
+        return json.loads(saved) if saved else None
+
+    def events(self) -> list[dict[str, Any]]:
+        """What the bus was told."""
+        return [{**entry, "Detail": json.loads(entry["Detail"])} for entry in self.wire.events]
+
+
+@pytest.fixture
+def service(tmp_path: Path, orders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    for name, value in {**CREDENTIALS, "AWS_DEFAULT_REGION": REGION}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+    class OwnWire(Wire):
+        refused = staticmethod(lambda path, headers: None)
+        events: list[dict[str, Any]] = []  # noqa: RUF012 (a class for each test)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), OwnWire)
+    with mock_aws(), server:
+        _deploy()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Service(f"http://127.0.0.1:{server.server_port}", tmp_path, OwnWire)
+        server.shutdown()
+
+
+def _deploy() -> None:
+    boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    texts = ("pk", "owner", "run_id", "live", "changed_at")
+    boto3.client("dynamodb").create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in texts],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, keys in {"by_owner": ("owner", "run_id"), "live": ("live", "changed_at")}.items()
+        ],
+    )
+    boto3.client("events").create_event_bus(Name=BUS)
+
+
+def finished(task: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str, str]:
+    """Exit code, stdout, stderr."""
+    with contextlib.ExitStack() as cleanup:
+        cleanup.callback(task.kill)
+        out, err = task.communicate(timeout=seconds)
+    return task.returncode, out, err
+
+
+def wait_until(task: subprocess.Popen[str], reached: Callable[[], bool], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        if task.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"not reached: {finished(task, 5)}")
+        time.sleep(0.1)
+
+
+def metrics(out: str) -> dict[str, Any]:
+    (line,) = [json.loads(line) for line in out.splitlines() if line.startswith('{"_aws"')]
+    return line
+
+
+# ── to the end ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_question_becomes_a_bundle_a_record_an_event_and_metrics(service):
+    service.ask("Total amount by country?")
+    code, out, err = finished(service.start())
+    assert code == 0, err
+    files, record = service.files(), service.record()
+    run = json.loads(files["run.json"])
+    assert (run["status"], run["outcome"]) == ("SUCCEEDED", "answered")
+    files["report.html"] = gzip.decompress(files["report.html"])
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in files.items() if path != "run.json"}
+    assert {artifact["path"]: artifact["sha256"] for artifact in run["artifacts"]} == digests
+    assert b"<html" in files["report.html"]
+    assert (record.status, record.outcome, record.reason) == (Status.SUCCEEDED, "answered", "")
+    (event,) = service.events()
+    assert (event["EventBusName"], event["Source"], event["DetailType"]) == (BUS, "kaiseki", "Run ended")
+    assert event["Detail"] == {
+        "run_id": RUN_ID,
+        "owner": "arn:aws:iam::111122223333:role/analyst",
+        "status": "SUCCEEDED",
+        "outcome": "answered",
+        "reason": "",
+        "usd": 0.0,
+    }
+    told = metrics(out)
+    (described,) = told["_aws"]["CloudWatchMetrics"]
+    assert (described["Namespace"], described["Dimensions"]) == ("Kaiseki", [["Environment"]])
+    assert {each["Name"] for each in described["Metrics"]} <= told.keys()
+    assert (told["Environment"], told["Steps"], told["Succeeded"], told["Failed"]) == ("test", len(run["steps"]), 1, 0)
+    assert run["answer"].strip() not in out + err  # a log is not where answers belong
+
+
+def test_attached_files_are_tables_of_the_run(service, recording):
+    step = COUNT.replace("country AS country", "shop AS country").replace("BY country", "BY shop")
+    step = step.replace("ORDER BY shop", "ORDER BY 1").replace("FROM orders", "FROM shops")
+    service.ask(attachments={"shops.csv": b"shop,size\nA,1\nB,2\n"})
+    code, _, err = finished(service.start(MODEL=f"recorded:{recording([step + ANSWER])}"))
+    assert code == 0, err
+    assert service.run()["answer"].strip() == "There are 2 orders."
+    assert service.files()["attachments/shops.csv"] == b"shop,size\nA,1\nB,2\n"
+
+
+def test_neither_heartbeats_that_fail_nor_news_that_reach_nobody_end_a_run(service, recording):
+    def refuse(path: str, headers: Mapping[str, str]) -> tuple[int, bytes] | None:
+        target = headers.get("X-Amz-Target", "")
+        if "UpdateItem" in target and service.record().status is Status.RUNNING:
+            return 400, b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow down"}'
+        return (400, b'{"__type": "AccessDeniedException"}') if "PutEvents" in target else None
+
+    service.wire.refused = staticmethod(refuse)
+    service.ask()
+    code, _, err = finished(service.start(MODEL=f"recorded:{recording([COUNT + ANSWER])}"))
+    assert (code, service.record().status) == (0, Status.SUCCEEDED), err
+    assert "a heartbeat failed" in err
+    assert "was not announced" in err
+
+
+# ── cut short ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_step_two(service: Service) -> bool:
+    """The first step can be seen by who asks for the run, and the second is under way."""
+    run = service.run()
+    return run is not None and len(run["steps"]) == 1 and service.record().phase.startswith("step 2: Wait")
+
+
+def test_a_run_at_work_shows_its_steps_and_a_cancel_ends_it_with_them(service, recording):
+    service.ask()
+    task = service.start(MODEL=f"recorded:{recording([COUNT, SLOW_STEP])}")
+    wait_until(task, lambda: in_step_two(service))
+    assert service.run()["status"] == "RUNNING"
+    assert [step["purpose"] for step in service.run()["steps"]] == ["Count the orders"]
+    assert service.record().status is Status.RUNNING
+    service.records.request_cancel(RUN_ID)
+    code, out, err = finished(task, 20)
+    run, record = service.run(), service.record()
+    assert code == 0, err
+    assert (run["status"], run["reason"]) == (record.status, record.reason) == ("CANCELLED", "cancelled")
+    assert [fact["value"] for fact in run["facts"]] == [60]
+    assert b"<html" in gzip.decompress(service.files()["report.html"])
+    assert metrics(out)["Cancelled"] == 1
+    assert [event["Detail"]["status"] for event in service.events()] == ["CANCELLED"]
+
+
+@pytest.mark.parametrize("slow", [SLOW_STEP, SLOW_QUERY], ids=["in a step", "in a query"])
+def test_sigterm_uploads_what_there_is_even_where_it_comes_twice(service, recording, slow):
+    service.ask()
+    task = service.start(MODEL=f"recorded:{recording([COUNT, slow])}")
+    wait_until(task, lambda: in_step_two(service))
+    time.sleep(1)
+    started = time.monotonic()
+    task.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    with contextlib.suppress(ProcessLookupError):
+        task.send_signal(signal.SIGTERM)
+    code, out, err = finished(task, 20)
+    assert time.monotonic() - started < 20
+    assert code == 0, err
+    run, record = service.run(), service.record()
+    assert (run["status"], run["reason"]) == (record.status, record.reason) == ("FAILED", "task.interrupted")
+    assert "stopped" in record.message
+    assert [fact["value"] for fact in run["facts"]] == [60]
+    assert {artifact["path"] for artifact in run["artifacts"]} == service.files().keys() - {"run.json"}
+    assert b"<html" in gzip.decompress(service.files()["report.html"])
+    assert metrics(out)["Failed"] == 1
+
+
+def test_sigterm_is_heard_while_the_model_thinks(service):
+    asked = threading.Event()
+
+    def think(path: str, headers: Mapping[str, str]) -> tuple[int, bytes] | None:
+        if "/converse" in path:
+            asked.set()
+            time.sleep(30)
+        return None
+
+    service.wire.refused = staticmethod(think)
+    service.ask()
+    task = service.start(MODEL="bedrock/eu.anthropic.claude-sonnet-5")
+    wait_until(task, asked.is_set)
+    task.send_signal(signal.SIGTERM)
+    code, _, err = finished(task, 20)
+    assert (code, service.record().reason) == (0, "task.interrupted"), err
+    assert service.run()["status"] == "FAILED"
+
+
+def test_a_task_that_is_stopped_for_its_owner_ends_cancelled(service, recording):
+    service.ask()
+    task = service.start(MODEL=f"recorded:{recording([COUNT, SLOW_STEP])}", HEARTBEAT_SECONDS="3")
+    wait_until(task, lambda: in_step_two(service))
+    service.records.request_cancel(RUN_ID)
+    task.send_signal(signal.SIGTERM)
+    code, _, err = finished(task, 20)
+    assert (code, service.record().status, service.run()["status"]) == (0, Status.CANCELLED, "CANCELLED"), err
+
+
+def test_an_end_that_others_recorded_stands(service, recording):
+    service.ask()
+    task = service.start(MODEL=f"recorded:{recording([COUNT, SLOW_STEP])}")
+    wait_until(task, lambda: in_step_two(service))
+    service.records.end(RUN_ID, Status.FAILED, reason="task.killed")
+    code, out, _ = finished(task, 20)
+    assert code != 0
+    assert (service.record().status, service.record().reason) == (Status.FAILED, "task.killed")
+    assert (service.events(), out) == ([], "")
+
+
+# ── not even begun ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_run_that_has_ended_is_left_alone(service):
+    service.ask()
+    service.records.end(RUN_ID, Status.CANCELLED, reason="cancelled")
+    before = service.files()
+    code, out, err = finished(service.start())
+    assert (code, out, len(err.splitlines())) == (0, "", 1)
+    assert "has ended" in err
+    assert service.files() == before
+    assert service.record().status is Status.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "named"),
+    [
+        ({"BUDGET_USD": "much"}, "setting", "budget_usd"),
+        ({"MODELL": "offline"}, "setting", "KAISEKI_MODELL"),
+        ({"MODEL": "unheard-of"}, "setting", "unheard-of"),
+        ({"WAREHOUSE": "duckdb:/nowhere/at/all"}, "input", "/nowhere/at/all"),
+        ({"BROKER": "99"}, "sandbox", "99"),
+        ({"STORE": "s3://no-such-bucket"}, "store", "no-such-bucket"),
+        ({"STORE": f"s3://{BUCKET}/elsewhere"}, "run.unknown", RUN_ID),
+    ],
+)
+def test_what_keeps_a_run_from_starting_is_in_its_record(service, settings, code, named):
+    service.ask()
+    exit_code, out, err = finished(service.start(**settings))
+    record = service.record()
+    assert (exit_code, record.status, record.reason) == (0, Status.FAILED, f"failed.{code}"), err
+    assert named in record.message
+    assert "Traceback" not in err
+    assert metrics(out)["Failed"] == 1
+    if settings.keys() & {"WAREHOUSE", "BROKER", "MODEL"}:
+        assert service.run()["failure"]["message"] == record.message
+        assert "report.html" in service.files()
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [({}, RUN_ID), ({"RECORDS": "dynamodb:nowhere"}, "nowhere"), ({"RECORDS": "postgres:runs"}, "records")],
+)
+def test_without_a_record_the_task_fails_with_one_line(service, settings, named):
+    code, out, err = finished(service.start(**settings))
+    assert code != 0
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert named in err
