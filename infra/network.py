@@ -43,7 +43,7 @@ class Network(Construct):
                 subnet.subnet_id for subnet in self.vpc.select_subnets(subnet_group_name=SUBNETS).subnets
             ]
             if settings.way_out == "endpoints":
-                _Endpoints(self, "Endpoints", self.vpc, zones[: settings.endpoint_zones], services)
+                _Endpoints(self, "Endpoints", self.vpc, settings.cidr, zones[: settings.endpoint_zones], services)
             if settings.flow_logs:
                 _FlowLogs(self, "FlowLogs", self.vpc, monitoring)
         self.tasks = ec2.SecurityGroup(
@@ -79,12 +79,14 @@ def _new_vpc(scope: Construct, settings: NewNetwork, zones: list[str]) -> ec2.Vp
 
 
 class _Endpoints(Construct):
-    def __init__(self, scope: Construct, name: str, vpc: ec2.IVpc, zones: list[str], services: list[str]) -> None:
+    def __init__(
+        self, scope: Construct, name: str, vpc: ec2.IVpc, cidr: str, zones: list[str], services: list[str]
+    ) -> None:
         super().__init__(scope, name)
         group = ec2.SecurityGroup(
             self, "Group", vpc=vpc, description="Endpoints of AWS in this network", allow_all_outbound=False
         )
-        group.add_ingress_rule(ec2.Peer.ipv4(vpc.vpc_cidr_block), ec2.Port.tcp(443), "HTTPS from this network")
+        group.add_ingress_rule(ec2.Peer.ipv4(cidr), ec2.Port.tcp(443), "HTTPS from this network")
         for service in services:
             ec2.InterfaceVpcEndpoint(
                 self,

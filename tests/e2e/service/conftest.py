@@ -62,5 +62,12 @@ def alice(emulator: Emulator, service: Deployment, analysts: str) -> Caller:
 
 
 @pytest.fixture(scope="session")
+def team(emulator: Emulator, service: Deployment, analysts: str) -> list[Caller]:
+    """Four analysts, each an owner of their own."""
+    names = ("carol", "dave", "erin", "frank")
+    return [assume(emulator, analysts, f"{name}@example.com", service.api) for name in names]
+
+
+@pytest.fixture(scope="session")
 def bob(emulator: Emulator, service: Deployment, analysts: str) -> Caller:
     return assume(emulator, analysts, "bob@example.com", service.api)

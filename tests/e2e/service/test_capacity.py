@@ -32,8 +32,8 @@ def test_a_queued_run_that_is_cancelled_is_never_launched(alice, ecs):
     assert run_id not in [launch["clientToken"] for launch in ecs.launches]
 
 
-def test_twenty_runs_at_once_all_end_and_no_more_run_than_the_environment_allows(alice, bob, tasks, service):
-    callers = [alice, bob] * 10
+def test_twenty_runs_at_once_all_end_and_no_more_run_than_the_environment_allows(team, tasks, service):
+    callers = team * 5
     with ThreadPoolExecutor(20) as pool:
         runs = list(pool.map(lambda caller: (caller, caller.ask(COUNT)), callers))
         seen = [caller.state(run_id)["status"] for caller, run_id in runs]
@@ -43,3 +43,16 @@ def test_twenty_runs_at_once_all_end_and_no_more_run_than_the_environment_allows
     for _, run_id in runs:
         tasks.exit_code(run_id)
     assert 1 < tasks.most_at_once([run_id for _, run_id in runs]) <= service.environment_active
+
+
+def test_a_caller_at_the_limit_is_told_to_come_back(bob, ecs, service):
+    refuse(ecs, NO_CAPACITY)
+    waiting = [bob.ask(COUNT) for _ in range(service.principal_active)]
+    refused = bob.call("POST", "/prompt", {"prompt": COUNT})
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    for run_id in waiting:
+        assert bob.cancel(run_id).json()["status"] == "CANCELLED"
+    ecs.refusals.clear()
+    last = bob.ask(COUNT)
+    assert bob.ended(last)["status"] == "SUCCEEDED"

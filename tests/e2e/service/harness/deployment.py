@@ -1,6 +1,7 @@
 """A real `cdk bootstrap` and `cdk deploy` of the service into the emulated AWS, and what came of it."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from harness.ecs_permissions import repeat_on_clusters
 from harness.emulator import Emulator
 from harness.places import ACCOUNT, CDK, PROJECT_PYTHON, REGION, ROOT
 
-APP = f"{PROJECT_PYTHON} -m infra.emulated"
+BUS = "kaiseki-e2e"
 BUS_QUEUE = "e2e-ended-runs"
 
 
@@ -24,6 +25,7 @@ class Deployment:
     table: str
     family: str  # of the task definition
     environment_active: int  # runs that may be at work at once
+    principal_active: int  # and wait or work of one caller
 
     @property
     def invoke_arn(self) -> str:
@@ -84,22 +86,34 @@ _REGISTERED = (
 def deployed_service(emulator: Emulator) -> Deployment:
     _cdk(emulator, "bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=emulator.folder)
     outputs_file = emulator.folder / "outputs.json"
-    folders = ("--output", str(emulator.folder / "cdk.out"), "--outputs-file", str(outputs_file))
-    _cdk(emulator, "deploy", "--all", "--app", APP, "--require-approval", "never", *folders)
+    app = _synthesized(emulator)
+    _cdk(emulator, "deploy", "e2e/*", "--app", app, "--require-approval", "never", "--outputs-file", str(outputs_file))
     (outputs,) = json.loads(outputs_file.read_text()).values()
     api_id = re.search(r"//([^.]+)\.execute-api\.", outputs["ApiUrl"])[1]
     repeat_on_clusters(emulator)
     _collect_ended_runs(emulator)
-    family, active = _settings_of_launches(emulator)
+    variables = _settings_of_launches(emulator)
     return Deployment(
         # The emulator's form for clients whose names resolve in DNS: the host of the real address is in its path.
         api=f"{emulator.url}/_aws/execute-api/{api_id}",
         api_id=api_id,
         bucket=outputs["BucketName"],
         table=outputs["TableName"],
-        family=family,
-        environment_active=active,
+        family=variables["KAISEKI_TASK_FAMILY"],
+        environment_active=int(variables["KAISEKI_ENVIRONMENT_ACTIVE"]),
+        principal_active=int(variables["KAISEKI_PRINCIPAL_ACTIVE"]),
     )
+
+
+def _synthesized(emulator: Emulator) -> str:
+    """The folder of the app's templates and assets: made as on any machine, by whatever means it installs packages."""
+    outdir = str(emulator.folder / "cdk.out")
+    command = [str(PROJECT_PYTHON), "-m", "infra.emulated", outdir]
+    environment = os.environ | {"JSII_NODE": emulator.environment["JSII_NODE"]}
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if finished.returncode:
+        raise RuntimeError(f"the app could not be synthesized:\n{finished.stderr[-4_000:]}")
+    return outdir
 
 
 def _cdk(emulator: Emulator, *arguments: str, cwd: Path = ROOT) -> None:
@@ -116,13 +130,13 @@ def _cdk(emulator: Emulator, *arguments: str, cwd: Path = ROOT) -> None:
         raise RuntimeError(f"cdk {' '.join(arguments)} failed:\n{finished.stdout[-4_000:]}")
 
 
-def _settings_of_launches(emulator: Emulator) -> tuple[str, int]:
-    """The family of the task definition, and how many runs may be at work: as the deployed functions have them."""
+def _settings_of_launches(emulator: Emulator) -> dict[str, str]:
+    """The environment of a function that launches tasks, as it was deployed."""
     for page in emulator.client("lambda").get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             variables = function.get("Environment", {}).get("Variables", {})
             if "KAISEKI_TASK_FAMILY" in variables:
-                return variables["KAISEKI_TASK_FAMILY"], int(variables["KAISEKI_ENVIRONMENT_ACTIVE"])
+                return dict(variables)
     raise RuntimeError("no function launches tasks")
 
 
@@ -131,7 +145,8 @@ def _collect_ended_runs(emulator: Emulator) -> None:
     sqs, events = emulator.client("sqs"), emulator.client("events")
     url = sqs.create_queue(QueueName=BUS_QUEUE)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    rule = events.put_rule(Name="e2e-ended-runs", EventPattern=json.dumps({"source": ["kaiseki"]}))["RuleArn"]
+    pattern = json.dumps({"source": ["kaiseki"]})
+    rule = events.put_rule(Name=BUS_QUEUE, EventBusName=BUS, EventPattern=pattern)["RuleArn"]
     allow = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
@@ -141,4 +156,4 @@ def _collect_ended_runs(emulator: Emulator) -> None:
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    events.put_targets(Rule="e2e-ended-runs", Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_targets(Rule=BUS_QUEUE, EventBusName=BUS, Targets=[{"Id": "queue", "Arn": arn}])

@@ -67,6 +67,8 @@ class TaskEvents:
         sent = self.sent.setdefault(identity, [])
         if state not in STATES or (sent and sent[-1]["lastStatus"] == state):
             return
+        family = task["taskDefinitionArn"].rsplit("/", 1)[-1].split(":")[0]
+        task["group"] = task.get("group") or f"family:{family}"  # as ECS names the group of a task that has none
         folder = self._emulator.tasks / identity
         if state == "STOPPED" and (folder / "pid").exists():
             # The emulator says so when it asks for it; ECS when the container has ended, and with its real exit code.

@@ -32,21 +32,23 @@ class Containers:
         (folder / "tmp").mkdir(parents=True)
         definition = define(labels)
         write_credentials(definition["taskRoleArn"], task, folder)
+        called = labels["com.amazonaws.ecs.container-name"]
+        container = next(c for c in definition["containerDefinitions"] if c["name"] == called)
         given = {name: text for name, text in environment.items() if not name.startswith("AWS_")}
         own = {
             "HOME": str(folder),
             "TMPDIR": str(folder / "tmp"),
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self.settings.credentials}/{task}",
         }
-        container = Container(
+        started = Container(
             image,
             folder,
             [*self.settings.command, *command],
-            {**self.settings.environment, **given, **own},
-            _stop_seconds(definition, labels["com.amazonaws.ecs.container-name"]),
+            {**self.settings.environment, **_mounted(given, container, folder), **own},
+            float(container.get("stopTimeout", DEFAULT_STOP_SECONDS)),
         )
-        self._by_id[container.id] = container
-        return container
+        self._by_id[started.id] = started
+        return started
 
     def get(self, name: str) -> "Container":
         return self._by_id[name]
@@ -130,9 +132,16 @@ class Container:
         """Its folder stays, for the tests to read; the temporary folder of all of them goes at the end."""
 
 
-def _stop_seconds(definition: dict[str, Any], name: str) -> float:
-    container = next(c for c in definition["containerDefinitions"] if c["name"] == name)
-    return float(container.get("stopTimeout", DEFAULT_STOP_SECONDS))
+def _mounted(environment: dict[str, str], container: dict[str, Any], folder: Path) -> dict[str, str]:
+    """Variables that name a place on a volume name one in the task's folder, where the volume is."""
+    mounted = dict(environment)
+    for point in container.get("mountPoints", []):
+        volume = folder / "volumes" / point["sourceVolume"]
+        volume.mkdir(parents=True, exist_ok=True)
+        for name, text in environment.items():
+            if text == point["containerPath"] or text.startswith(f"{point['containerPath']}/"):
+                mounted[name] = str(volume) + text.removeprefix(point["containerPath"])
+    return mounted
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
