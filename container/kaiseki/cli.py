@@ -109,9 +109,13 @@ def _parser() -> argparse.ArgumentParser:
     in_sandbox = sandbox.add_subparsers(dest="sandbox_command", required=True, metavar="COMMAND", parser_class=_Parser)
     run = in_sandbox.add_parser("run", help="run a file, or standard input")
     run.add_argument("file", metavar="FILE", help="a Python file; - reads standard input")
-    run.add_argument("--timeout", metavar="S", type=float, help="seconds (default 120)")
-    run.add_argument("--memory", metavar="MB", type=int, help="megabytes (default 3,072)")
     run.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    session = in_sandbox.add_parser(
+        "session", help="a code interpreter: one JSON request a line in, one result a line out"
+    )
+    for limited in (run, session):
+        limited.add_argument("--timeout", metavar="S", type=float, help="seconds that code may take (default 120)")
+        limited.add_argument("--memory", metavar="MB", type=int, help="megabytes (default 3,072)")
     doctor = in_sandbox.add_parser("doctor", help="show what holds generated code here, and try it")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     return parser

@@ -1,5 +1,7 @@
 """`kaiseki sandbox run`: Python as generated code runs, with the result of AgentCore's Code Interpreter.
 
+`kaiseki sandbox session`: that interpreter itself, for any program that writes and reads lines.
+
 `kaiseki sandbox doctor`: which layers hold generated code here, and whether they do.
 """
 
@@ -9,10 +11,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kaiseki.build import new_sandbox, open_sandbox
 from kaiseki.errors import InputError, UsageError
+from kaiseki.sandbox.code_interpreter import CodeInterpreter
 from kaiseki.sandbox.doctor import Diagnosis, examine
+from kaiseki.sandbox.line_server import LineServer
 from kaiseki.sandbox.result import as_content
 from kaiseki.settings import SandboxLimits, Settings
 
@@ -20,7 +25,8 @@ _EXIT_CODES = {"ok": 0, "error": 1, "killed": 3}
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    return _examine(arguments, settings) if arguments.sandbox_command == "doctor" else _run(arguments, settings)
+    commands = {"run": _run, "session": _serve, "doctor": _examine}
+    return commands[arguments.sandbox_command](arguments, settings)
 
 
 def _examine(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -65,6 +71,21 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         if execution.failure is not None:
             print(execution.failure.traceback or f"kaiseki: {execution.failure.message}", file=sys.stderr)
     return _EXIT_CODES[result["outcome"]]
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    limits = _limits(arguments, settings)
+    settings = settings.model_copy(update={"sandbox": limits})
+    with (
+        open_sandbox(settings, settings.now) as sandbox,
+        CodeInterpreter(sandbox, limits.step_seconds) as interpreter,
+    ):
+        LineServer(interpreter, _write_line).serve(sys.stdin.buffer)
+    return 0
+
+
+def _write_line(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer), flush=True)  # ASCII: a reader that splits at other ends of lines than this one is safe
 
 
 def _code(name: str) -> str:

@@ -19,7 +19,7 @@ from kaiseki.sandbox.result import as_content
 from kaiseki.sandbox.session import CLOSED, Session
 from kaiseki.sandbox.zygote_sandbox import ZygoteSandbox
 
-LONGEST_LIFE = 28_800  # seconds
+DEFAULT_LIFE, LONGEST_LIFE = 900, 28_800  # seconds
 _FILE_SECONDS = 60.0
 _MOST_REMEMBERED = 1_000  # sessions that have ended
 _FRESH = "The interpreter was ended ({}): its variables are gone, the files stay, and the next code starts afresh."
@@ -65,7 +65,7 @@ class CodeInterpreter:
         self._past: dict[str, str] = {}  # id -> why it has ended
         self._no_data = tempfile.TemporaryDirectory(prefix="kaiseki-data-")
 
-    def start(self, ttl_seconds: float = 900, data: Path | None = None) -> str:
+    def start(self, ttl_seconds: float = DEFAULT_LIFE, data: Path | None = None) -> str:
         """Opens a session that lives for `ttl_seconds` and can load the Parquet files in `data`. Returns its id."""
         if not 0 < ttl_seconds <= LONGEST_LIFE:
             raise InputError(
@@ -117,13 +117,14 @@ class CodeInterpreter:
             execution = held.session.command(command, self._seconds(held, timeout))
             return self._result(session_id, execution, held.session)
 
-    def read_files(self, session_id: str, paths: Sequence[str]) -> Result:
+    def read_files(self, session_id: str, paths: Sequence[str], timeout: float | None = None) -> Result:
         """The content of regular files, all or none of them."""
-        return self._files(
-            session_id, {"operation": "read", "paths": [*paths]}, lambda answer: session_files.read(answer, paths)
-        )
+        operation = {"operation": "read", "paths": [*paths]}
+        return self._files(session_id, operation, lambda answer: session_files.read(answer, paths), timeout)
 
-    def write_files(self, session_id: str, files: Sequence[Mapping[str, str | bytes]]) -> Result:
+    def write_files(
+        self, session_id: str, files: Sequence[Mapping[str, str | bytes]], timeout: float | None = None
+    ) -> Result:
         """Writes `{"path": ..., "text": ...}` or `{"path": ..., "blob": bytes}`; folders are made where they miss."""
         try:
             sent = session_files.to_write(files)
@@ -133,17 +134,17 @@ class CodeInterpreter:
         if sum(len(file["data"]) for file in sent) // 4 * 3 > most:
             raise InputError(f"more than {most:,} bytes cannot be written in one call", hint="write fewer at a time")
         done = [{"type": "text", "text": f"{len(sent)} files were written."}]
-        return self._files(session_id, {"operation": "write", "files": sent}, lambda _: done)
+        return self._files(session_id, {"operation": "write", "files": sent}, lambda _: done, timeout)
 
-    def list_files(self, session_id: str, directory: str = "") -> Result:
+    def list_files(self, session_id: str, directory: str = "", timeout: float | None = None) -> Result:
         """Links to what lies in a folder."""
         operation = {"operation": "list", "directory": directory}
-        return self._files(session_id, operation, lambda answer: session_files.listed(answer, directory))
+        return self._files(session_id, operation, lambda answer: session_files.listed(answer, directory), timeout)
 
-    def remove_files(self, session_id: str, paths: Sequence[str]) -> Result:
+    def remove_files(self, session_id: str, paths: Sequence[str], timeout: float | None = None) -> Result:
         """Removes files, links (not what they lead to), and folders with all that is in them."""
         done = [{"type": "text", "text": f"{len(paths)} files were removed."}]
-        return self._files(session_id, {"operation": "remove", "paths": [*paths]}, lambda _: done)
+        return self._files(session_id, {"operation": "remove", "paths": [*paths]}, lambda _: done, timeout)
 
     def close(self) -> None:
         """Ends all sessions. May be called twice."""
@@ -152,11 +153,17 @@ class CodeInterpreter:
         self._no_data.cleanup()
 
     def _files(
-        self, session_id: str, operation: dict[str, Any], shown: Callable[[dict[str, Any]], Sequence[Result]]
+        self,
+        session_id: str,
+        operation: dict[str, Any],
+        shown: Callable[[dict[str, Any]], Sequence[Result]],
+        timeout: float | None,
     ) -> Result:
         with self._using(session_id) as held:
             try:
-                answer = held.session.files(operation, self._seconds(held, _FILE_SECONDS))
+                answer = held.session.files(
+                    operation, self._seconds(held, _FILE_SECONDS if timeout is None else timeout)
+                )
                 if not answer.get("error"):
                     return {"content": [*shown(answer)], "isError": False}
                 problem = str(answer["error"]).encode("utf-8", "backslashreplace").decode()
