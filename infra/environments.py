@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from infra.bedrock import PREFIX, bedrock_model, require_geography
-from infra.settings import Api, ExistingNetwork, Functions, Iam, Limits, Monitoring, NewNetwork, Storage, require
+from infra.settings import (
+    Api,
+    ExistingNetwork,
+    Functions,
+    Iam,
+    Limits,
+    Monitoring,
+    NewNetwork,
+    PerRun,
+    Storage,
+    require,
+)
 from infra.settings_task import ImageUri, Runner, ToolchainImage
 from infra.settings_warehouse import NewWorkgroup, Sample, Warehouse
 
@@ -37,6 +48,7 @@ class Environment:
     api: Api = Api()
     functions: Functions = Functions()
     limits: Limits = Limits()
+    per_run: PerRun = PerRun()
     runner: Runner = Runner()
     image: ToolchainImage | ImageUri = ToolchainImage()
     warehouse: Warehouse = Sample()

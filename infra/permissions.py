@@ -1,113 +1,112 @@
 """What each role may do, in the actions that its code calls: no action is written with a star."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Fn
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 
 from infra.bedrock import bedrock_model, resources
 from infra.storage import BY_OWNER, LIVE, RUNS, UPLOADS, Storage
 
-READ_RECORD = ("dynamodb:GetItem",)
-CHANGE_RECORD = ("dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+# Of a transaction each item is checked, by its own action.
+MOVING_RUNS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
+ACCEPTING_RUNS = (*MOVING_RUNS, "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+RUNS_AND_COUNTERS = ("RUN#", "ACTIVE#", "SPEND#")
+Statements = list[iam.PolicyStatement]
 
 
-def records(storage: Storage, actions: Sequence[str], keys: Sequence[str]) -> list[iam.PolicyStatement]:
-    """Items whose partition key begins with one of `keys`. Of a transaction each item is checked, by its own action."""
-    leading = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{key}*" for key in keys]}}
-    allowed = _allow(actions, [storage.table.table_arn], leading)
-    return [allowed, *use_of_key(storage.key, "dynamodb")]
+def accepting_runs(storage: Storage) -> Statements:
+    """To write requests and take uploads, and to sign links: what the API's function may not do its links cannot."""
+    return [
+        *_records(storage, ACCEPTING_RUNS, (*RUNS_AND_COUNTERS, "KEY#")),
+        _query(storage, BY_OWNER),
+        *_objects(storage, ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), RUNS),
+        *_objects(storage, ("s3:GetObject", "s3:PutObject"), UPLOADS),
+        _listing(storage, RUNS),
+        _listing(storage, UPLOADS),
+    ]
 
 
-def queries(storage: Storage, *indexes: str) -> iam.PolicyStatement:
-    return _allow(["dynamodb:Query"], [f"{storage.table.table_arn}/index/{index}" for index in indexes])
+def moving_runs(storage: Storage) -> Statements:
+    """To claim runs, let them wait and end them, with the counters that this changes."""
+    return _records(storage, (*MOVING_RUNS, "dynamodb:ConditionCheckItem"), RUNS_AND_COUNTERS)
 
 
-def objects(storage: Storage, actions: Sequence[str], *patterns: str) -> list[iam.PolicyStatement]:
-    allowed = _allow(actions, [storage.bucket.arn_for_objects(pattern) for pattern in patterns])
-    return [allowed, *use_of_key(storage.key, "s3")]
+def finding_live_runs(storage: Storage) -> iam.PolicyStatement:
+    return _query(storage, LIVE)
 
 
-def listing(bucket: s3.IBucket, prefix: str) -> iam.PolicyStatement:
-    """Without it S3 answers 403, not 404, where an object does not exist."""
-    return _allow(["s3:ListBucket"], [bucket.bucket_arn], {"StringLike": {"s3:prefix": [f"{prefix}*"]}})
+def doing_a_run(storage: Storage) -> Statements:
+    """The program in the task: bundles, and the records of runs; not the keys of requests, nor uploads."""
+    return [
+        *_records(storage, MOVING_RUNS, RUNS_AND_COUNTERS),
+        *_objects(storage, ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"), RUNS),
+        _listing(storage, RUNS),
+    ]
 
 
-def use_of_key(key: kms.IKey | None, service: str) -> list[iam.PolicyStatement]:
-    if key is None:
-        return []
-    through = {"StringEquals": {"kms:ViaService": f"{service}.{Aws.REGION}.amazonaws.com"}}
-    return [_allow(["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"], [key.key_arn], through)]
-
-
-def asking(model: str) -> list[iam.PolicyStatement]:
+def asking(model: str) -> Statements:
     """To ask this one model, in the regions of its geography; nothing where it is not one of Bedrock."""
     known = bedrock_model(model)
     if known is None:
         return []
-    return [_allow(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], resources(known))]
+    return [allow(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], resources(known))]
 
 
-def api_permissions(storage: Storage) -> list[iam.PolicyStatement]:
-    """To accept runs, sign links to their artifacts, and take uploads. The function signs with its own rights."""
-    return [
-        *records(storage, (*READ_RECORD, *CHANGE_RECORD), ("RUN#", "KEY#", "ACTIVE#", "SPEND#")),
-        queries(storage, BY_OWNER),
-        *objects(storage, ("s3:GetObject", "s3:PutObject"), f"{RUNS}*", f"{UPLOADS}*"),
-        listing(storage.bucket, RUNS),
-        listing(storage.bucket, UPLOADS),
-    ]
-
-
-def keeping_account(storage: Storage) -> list[iam.PolicyStatement]:
-    """To move runs on and to end them, with the counters that this changes."""
-    return records(storage, (*READ_RECORD, *CHANGE_RECORD), ("RUN#", "ACTIVE#", "SPEND#"))
-
-
-def finding_live_runs(storage: Storage) -> iam.PolicyStatement:
-    return queries(storage, LIVE)
-
-
-def task_permissions(storage: Storage) -> list[iam.PolicyStatement]:
-    """Of the program in the task: bundles below runs/, and the records of runs. Not the keys of callers' requests."""
-    return [
-        *keeping_account(storage),
-        *objects(storage, ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"), f"{RUNS}*"),
-        listing(storage.bucket, RUNS),
-    ]
-
-
-def launching_tasks(family: str, cluster_arn: str, roles: Sequence[iam.IRole]) -> list[iam.PolicyStatement]:
-    """RunTask by family: Amazon ECS checks the newest revision's ARN, or the family's."""
+def starting_tasks(family: str, cluster_arn: str, roles: Sequence[iam.IRole]) -> Statements:
+    """RunTask names the family; Amazon ECS checks the ARN of its newest revision, or the family's own."""
     definitions = f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:task-definition/{family}"
-    here = {"ArnEquals": {"ecs:cluster": cluster_arn}}
     to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-    tagging = {"StringEquals": {"ecs:CreateAction": "RunTask"}}
+    while_starting = {"StringEquals": {"ecs:CreateAction": "RunTask"}}
     return [
-        _allow(["ecs:RunTask"], [definitions, f"{definitions}:*"], here),
-        _allow(["ecs:TagResource"], [_tasks(cluster_arn)], tagging),
-        _allow(["iam:PassRole"], [role.role_arn for role in roles], to_tasks),
+        allow(["ecs:RunTask"], [definitions, f"{definitions}:*"], {"ArnEquals": {"ecs:cluster": cluster_arn}}),
+        allow(["ecs:TagResource"], [_tasks_of(cluster_arn)], while_starting),
+        allow(["iam:PassRole"], [role.role_arn for role in roles], to_tasks),
+        _on_tasks("ecs:StopTask", cluster_arn),
     ]
-
-
-def stopping_tasks(cluster_arn: str) -> iam.PolicyStatement:
-    return _allow(["ecs:StopTask"], [_tasks(cluster_arn)], {"ArnEquals": {"ecs:cluster": cluster_arn}})
 
 
 def looking_at_tasks(cluster_arn: str) -> iam.PolicyStatement:
-    return _allow(["ecs:DescribeTasks"], [_tasks(cluster_arn)], {"ArnEquals": {"ecs:cluster": cluster_arn}})
+    return _on_tasks("ecs:DescribeTasks", cluster_arn)
 
 
-def _tasks(cluster_arn: str) -> str:
-    from aws_cdk import Fn
+def use_of_key(key: kms.IKey | None, service: str) -> Statements:
+    """Through one service alone: nobody decrypts by calling KMS."""
+    if key is None:
+        return []
+    through = {"StringEquals": {"kms:ViaService": f"{service}.{Aws.REGION}.amazonaws.com"}}
+    return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn], through)]
 
-    name = Fn.select(1, Fn.split("/", cluster_arn))
-    return f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:task/{name}/*"
 
-
-def _allow(
-    actions: Sequence[str], on: Sequence[str], conditions: dict[str, object] | None = None
+def allow(
+    actions: Sequence[str], on: Sequence[str], conditions: Mapping[str, Mapping[str, object]] | None = None
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=conditions)
+
+
+def _records(storage: Storage, actions: Sequence[str], keys: Sequence[str]) -> Statements:
+    leading = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{key}*" for key in keys]}}
+    return [allow(actions, [storage.table.table_arn], leading), *use_of_key(storage.key, "dynamodb")]
+
+
+def _query(storage: Storage, index: str) -> iam.PolicyStatement:
+    return allow(["dynamodb:Query"], [f"{storage.table.table_arn}/index/{index}"])
+
+
+def _objects(storage: Storage, actions: Sequence[str], prefix: str) -> Statements:
+    return [allow(actions, [storage.bucket.arn_for_objects(f"{prefix}*")]), *use_of_key(storage.key, "s3")]
+
+
+def _listing(storage: Storage, prefix: str) -> iam.PolicyStatement:
+    """Without it S3 answers 403, not 404, where an object does not exist."""
+    return allow(["s3:ListBucket"], [storage.bucket.bucket_arn], {"StringLike": {"s3:prefix": [f"{prefix}*"]}})
+
+
+def _on_tasks(action: str, cluster_arn: str) -> iam.PolicyStatement:
+    return allow([action], [_tasks_of(cluster_arn)], {"ArnEquals": {"ecs:cluster": cluster_arn}})
+
+
+def _tasks_of(cluster_arn: str) -> str:
+    cluster = Fn.select(1, Fn.split("/", cluster_arn))
+    return f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:task/{cluster}/*"

@@ -6,7 +6,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.runner import Runner
+from infra.permissions import allow
+
+SOURCE = "kaiseki"
 
 
 class RunEvents(Construct):
@@ -20,15 +22,10 @@ class RunEvents(Construct):
             self,
             "Rule",
             event_bus=self.bus,
-            event_pattern=events.EventPattern(source=["kaiseki"], detail_type=["Run ended"]),
+            event_pattern=events.EventPattern(source=[SOURCE], detail_type=["Run ended"]),
             targets=[targets.SnsTopic(self.ended)],
         )
 
-    def let_publish(self, runner: Runner) -> None:
-        runner.container.add_environment("KAISEKI_EVENT_BUS", self.bus.event_bus_name)
-        allowed = iam.PolicyStatement(
-            actions=["events:PutEvents"],
-            resources=[self.bus.event_bus_arn],
-            conditions={"StringEquals": {"events:source": "kaiseki"}},
-        )
-        runner.task.add_to_policy(allowed)
+    def telling(self) -> iam.PolicyStatement:
+        as_itself = {"StringEquals": {"events:source": SOURCE}}
+        return allow(["events:PutEvents"], [self.bus.event_bus_arn], as_itself)

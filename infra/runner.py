@@ -49,7 +49,7 @@ class Runner(Construct):
         )
         self.execution = iam.Role(self, "Execution", assumed_by=tasks, description="Pulls the image, writes the logs")
         self.task = iam.Role(self, "Task", assumed_by=tasks, description="The program of a run")
-        for statement in (*permissions.task_permissions(storage), *permissions.asking(environment.model)):
+        for statement in (*permissions.doing_a_run(storage), *permissions.asking(environment.model)):
             self.task.add_to_policy(statement)
         self.definition = ecs.FargateTaskDefinition(
             self,

@@ -19,7 +19,7 @@ zipfile.ZipFile(io.BytesIO(packed.read())).extractall("{INPUT}")
 
 
 class SampleFiles(Construct):
-    """The CSV files of a folder, which the image does not hold.
+    """The CSV files of a folder, which the image does not hold; `location`, as KAISEKI_WAREHOUSE has it.
 
     A first container of the task, of the same image, fetches them into a volume that the program then reads.
     """
@@ -45,4 +45,4 @@ class SampleFiles(Construct):
         runner.container.add_mount_points(ecs.MountPoint(container_path=INPUT, source_volume="input", read_only=True))
         fetched = ecs.ContainerDependency(container=fetching, condition=ecs.ContainerDependencyCondition.SUCCESS)
         runner.container.add_container_dependencies(fetched)
-        runner.container.add_environment("KAISEKI_WAREHOUSE", f"duckdb:{INPUT}")
+        self.location = f"duckdb:{INPUT}"

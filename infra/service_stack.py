@@ -8,14 +8,16 @@ from constructs import Construct
 
 from infra import permissions
 from infra.api import Api
+from infra.bedrock import PREFIX
 from infra.environments import Environment
 from infra.functions import Package
 from infra.launching import Launcher, LaunchQueue, Reconciler, TaskEvents
+from infra.monitoring import Monitoring
 from infra.network import Network
 from infra.run_events import RunEvents
 from infra.runner import CONTAINER, Runner
 from infra.storage import Storage
-from infra.warehouse import add_warehouse
+from infra.warehouse import add_warehouse, interface_endpoints
 
 ZONES = 3
 
@@ -38,47 +40,38 @@ class ServiceStack(Stack):
             description=f"Kaiseki, {environment.name}: answers questions about an Amazon Redshift warehouse",
             termination_protection=environment.protected,
         )
-        monitoring = environment.monitoring
         zones = [Fn.select(zone, Fn.get_azs()) for zone in range(ZONES)]
-        network = Network(self, "Network", environment.network, monitoring, zones, ["ecr.api"])
+        network = Network(
+            self, "Network", environment.network, environment.monitoring, zones, _interface_endpoints(environment)
+        )
         storage = Storage(self, "Storage", environment.storage, environment.protected)
         run_events = RunEvents(self, "RunEvents", environment.name)
         runner = Runner(self, "Runner", environment, network, storage)
-        run_events.let_publish(runner)
-        add_warehouse(self, environment.warehouse, runner)
+        runner.container.add_environment("KAISEKI_EVENT_BUS", run_events.bus.event_bus_name)
+        runner.task.add_to_policy(run_events.telling())
+        add_warehouse(self, environment, network, storage, runner)
         launch_queue = LaunchQueue(self, "LaunchQueue")
 
         package = Package(
             code=code,
             settings=environment.functions,
-            environment=_settings_of_functions(environment, storage, runner, network, launch_queue),
-            log_days=monitoring.log_days,
+            environment=_settings_of_functions(environment, storage, runner, network, launch_queue, run_events),
+            log_days=environment.monitoring.log_days,
         )
         cluster = runner.cluster.cluster_arn
-        launching = permissions.launching_tasks(environment.family, cluster, [runner.task, runner.execution])
-        account = permissions.keeping_account(storage)
-        api = Api(
-            self,
-            "Api",
-            environment.api,
-            package,
-            [*permissions.api_permissions(storage), *launching, permissions.stopping_tasks(cluster)],
-        )
-        launcher = Launcher(self, "Launcher", package, launch_queue, [*account, *launching])
-        TaskEvents(self, "TaskEvents", package, runner, account)
-        reconciler = Reconciler(
-            self,
-            "Reconciler",
-            package,
-            [
-                *account,
-                permissions.finding_live_runs(storage),
-                permissions.looking_at_tasks(cluster),
-                permissions.stopping_tasks(cluster),
-            ],
-        )
-        for function in (api.function, launcher.function, reconciler.function):
+        starting = permissions.starting_tasks(environment.family, cluster, [runner.task, runner.execution])
+        moving = permissions.moving_runs(storage)
+        telling = run_events.telling()
+        looking = [permissions.finding_live_runs(storage), permissions.looking_at_tasks(cluster)]
+
+        api = Api(self, "Api", environment.api, package, [*permissions.accepting_runs(storage), *starting, telling])
+        launcher = Launcher(self, "Launcher", package, launch_queue, [*moving, *starting, telling])
+        task_events = TaskEvents(self, "TaskEvents", package, runner, [*moving, telling])
+        reconciler = Reconciler(self, "Reconciler", package, [*moving, *starting, *looking, telling])
+        functions = [api.function, launcher.function, task_events.function, reconciler.function]
+        for function in functions:
             launch_queue.queue.grant_send_messages(function)
+        Monitoring(self, "Monitoring", environment, api, launch_queue, task_events, functions)
 
         self._publish(environment, api, storage)
         Tags.of(self).add("app", "kaiseki")
@@ -94,7 +87,12 @@ class ServiceStack(Stack):
 
 
 def _settings_of_functions(
-    environment: Environment, storage: Storage, runner: Runner, network: Network, launch_queue: LaunchQueue
+    environment: Environment,
+    storage: Storage,
+    runner: Runner,
+    network: Network,
+    launch_queue: LaunchQueue,
+    run_events: RunEvents,
 ) -> dict[str, str]:
     limits = environment.limits
     return {
@@ -105,6 +103,7 @@ def _settings_of_functions(
         "KAISEKI_ENVIRONMENT": environment.name,
         "KAISEKI_ENVIRONMENT_ACTIVE": str(limits.environment_active),
         "KAISEKI_ENVIRONMENT_USD": str(limits.environment_usd_per_day),
+        "KAISEKI_EVENT_BUS": run_events.bus.event_bus_name,
         "KAISEKI_LINK_SECONDS": str(environment.api.link_seconds),
         "KAISEKI_OWNER": environment.owner,
         "KAISEKI_PRINCIPAL_ACTIVE": str(limits.principal_active),
@@ -117,4 +116,11 @@ def _settings_of_functions(
         "KAISEKI_SUBNETS": Fn.join(",", network.subnet_ids),
         "KAISEKI_TABLE": storage.table.table_name,
         "KAISEKI_TASK_FAMILY": environment.family,
+        **{f"KAISEKI_MAX_{name.upper()}": str(most) for name, most in vars(environment.per_run).items()},
     }
+
+
+def _interface_endpoints(environment: Environment) -> list[str]:
+    """What a task calls: the image's registry, logs, the bus, and as settings have it the model and the warehouse."""
+    model = ("bedrock-runtime",) if environment.model.startswith(PREFIX) else ()
+    return ["ecr.api", "ecr.dkr", "logs", "events", *model, *interface_endpoints(environment.warehouse)]

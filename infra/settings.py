@@ -173,6 +173,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class PerRun:
+    """The most that a caller may ask for in `options.budget`; a run that asks for nothing takes less (README)."""
+
+    steps: int = 40
+    tokens: int = 2_000_000
+    usd: float = 10.0
+    seconds: float = 3_600.0
+    rows: int = 50_000_000
+    rows_per_query: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            require(value > 0, f"a run may use {value} {name}", "let it be above 0")
+
+
+@dataclass(frozen=True)
 class Monitoring:
     """Alarms go to an SNS topic (the first 1,000 mails are free), one alarm costs $0.10 a month, a dashboard $3.
 

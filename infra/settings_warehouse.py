@@ -73,22 +73,23 @@ class ExistingCluster:
 class NewWorkgroup:
     """A workgroup of Redshift Serverless of its own.
 
-    base_rpu     its size while it works: an RPU costs about $0.375 per hour of work, by the second, a minute at least;
-                 idle it costs its storage, $0.024 per GB and month. 8 are $3 an hour
-    max_rpu_hours  a day; queries beyond are refused, which bounds the day's cost
-    load         a folder whose *.csv files become tables at the first deployment, by COPY; None: it stays empty
+    base_rpu  its size while it works: an RPU costs about $0.375 per hour of work, by the second, a minute at least, so
+              8 are $3 an hour; idle it costs its storage, $0.024 per GB and month
+    max_rpu   what it may grow to under load, which bounds the cost of an hour
+    load      a folder whose *.csv files become tables of the schema public, written anew when a file changes; None: it
+              stays empty
     """
 
     database: str = "kaiseki"
     base_rpu: int = 8
-    max_rpu_hours: int = 16
+    max_rpu: int = 16
     load: Path | None = Path("input")
 
     def __post_init__(self) -> None:
         _require_names(database=self.database)
         fits = self.base_rpu in RPU and (self.base_rpu == 4 or self.base_rpu % 8 == 0)
         require(fits, f"Redshift Serverless has no {self.base_rpu} RPU", "choose 4, or 8 to 1024 in steps of 8")
-        require(self.max_rpu_hours >= 1, f"{self.max_rpu_hours} RPU hours a day", "let it be 1 or more")
+        require(self.max_rpu >= self.base_rpu, "max_rpu is below base_rpu", "raise max_rpu")
         if self.load is not None:
             require(any(self.load.glob("*.csv")), f"no .csv file lies in '{self.load}'", "name a folder, or load=None")
 

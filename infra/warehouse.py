@@ -1,14 +1,50 @@
-"""The warehouse that an environment chose, made known to the program and open to it."""
+"""The warehouse that an environment chose, made known to the program and opened to it."""
 
 from constructs import Construct
 
+from infra.environments import Environment
+from infra.network import Network
+from infra.redshift import NewRedshift, Redshift, existing_cluster, existing_workgroup
 from infra.runner import Runner
 from infra.sample_files import SampleFiles
-from infra.settings_warehouse import ImageFolder, Sample, Warehouse
+from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFolder, NewWorkgroup, Sample, Warehouse
+from infra.storage import Storage
+from infra.warehouse_tables import WarehouseTables
+
+VARIABLE = "KAISEKI_WAREHOUSE"
 
 
-def add_warehouse(scope: Construct, settings: Warehouse, runner: Runner) -> None:
-    if isinstance(settings, Sample):
-        SampleFiles(scope, "Warehouse", settings.folder, runner)
-    elif isinstance(settings, ImageFolder):
-        runner.container.add_environment("KAISEKI_WAREHOUSE", f"duckdb:{settings.folder}")
+def add_warehouse(
+    scope: Construct, environment: Environment, network: Network, storage: Storage, runner: Runner
+) -> None:
+    match environment.warehouse:
+        case Sample(folder):
+            location = SampleFiles(scope, "Warehouse", folder, runner).location
+        case ImageFolder(folder):
+            location = f"duckdb:{folder}"
+        case ExistingWorkgroup() as settings:
+            location = _opened(existing_workgroup(scope, settings), network, runner)
+        case ExistingCluster() as settings:
+            location = _opened(existing_cluster(scope, settings), network, runner)
+        case NewWorkgroup() as settings:
+            made = NewRedshift(scope, "Warehouse", settings, environment, network, storage)
+            WarehouseTables(scope, "Tables", settings, made, runner.task, environment)
+            location = _opened(made.redshift, network, runner)
+    runner.container.add_environment(VARIABLE, location)
+
+
+def interface_endpoints(warehouse: Warehouse) -> tuple[str, ...]:
+    """The endpoints by which a task asks for credentials of this warehouse."""
+    match warehouse:
+        case ExistingWorkgroup() | NewWorkgroup():
+            return ("redshift-serverless",)
+        case ExistingCluster():
+            return ("redshift",)
+        case _:
+            return ()
+
+
+def _opened(redshift: Redshift, network: Network, runner: Runner) -> str:
+    redshift.connections.allow_default_port_from(network.tasks, "Tasks of Kaiseki")
+    runner.task.add_to_policy(redshift.signing_in)
+    return redshift.location

@@ -1,0 +1,114 @@
+"""The first tables of a new warehouse, and the database user that tasks sign in as, who may read and nothing else."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aws_cdk import Aws, CustomResource, Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from infra.environments import Environment
+from infra.functions import Function, Package
+from infra.permissions import allow
+from infra.redshift import NewRedshift
+from infra.settings_warehouse import NewWorkgroup
+from kaiseki.models import Table
+from kaiseki.warehouses.duckdb import DuckDBWarehouse
+
+HANDLER = Path(__file__).parent / "warehouse_setup"
+TEXT = "VARCHAR(65535)"
+
+
+class WarehouseTables(Construct):
+    """Runs the statements in one transaction at the first deployment, and again when they or the files change."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        settings: NewWorkgroup,
+        made: NewRedshift,
+        reader: iam.Role,
+        environment: Environment,
+    ) -> None:
+        super().__init__(scope, name)
+        statements: list[str] = []
+        if settings.load is not None:
+            for table in _tables_of(settings.load):
+                file = s3_assets.Asset(self, table.name, path=str(settings.load / f"{table.name}.csv"))
+                readable = f"{file.bucket.bucket_arn}/{file.s3_object_key}"
+                made.copying.add_to_policy(allow(["s3:GetObject"], [readable]))
+                statements += written_anew(table, file.s3_object_url)
+        statements += reading_only(f"IAMR:{reader.role_name}")
+        package = Package(
+            code=lambda_.Code.from_asset(str(HANDLER)),
+            settings=environment.functions,
+            environment={},
+            log_days=environment.monitoring.log_days,
+        )
+        function = Function(
+            self, "Function", package, "on_change.handler", Duration.minutes(14), _permissions(made, environment)
+        )
+        resource = CustomResource(
+            self,
+            "Statements",
+            service_token=function.function_arn,
+            resource_type="Custom::WarehouseStatements",
+            properties={
+                "Workgroup": made.workgroup.workgroup_name,
+                "Namespace": made.namespace.namespace_name,
+                "Database": settings.database,
+                "Reader": f"IAMR:{reader.role_name}",
+                "Statements": statements,
+            },
+        )
+        resource.node.add_dependency(made)
+
+
+def written_anew(table: Table, url: str) -> list[str]:
+    """Types are those that a run on the file itself would find; a value that does not fit fails the deployment."""
+    columns = ", ".join(
+        f'"{column.name}" {TEXT if column.type == "VARCHAR" else column.type}' for column in table.columns
+    )
+    return [
+        f'DROP TABLE IF EXISTS public."{table.name}"',
+        f'CREATE TABLE public."{table.name}" ({columns})',
+        f"COPY public.\"{table.name}\" FROM '{url}' IAM_ROLE default "
+        "FORMAT CSV IGNOREHEADER 1 EMPTYASNULL DATEFORMAT 'auto' TIMEFORMAT 'auto'",
+    ]
+
+
+def reading_only(user: str) -> list[str]:
+    """What the administrator adds to the schema later is readable too; who may not read is nobody else's to say."""
+    return [
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        f'GRANT USAGE ON SCHEMA public TO "{user}"',
+        f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{user}"',
+        f'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO "{user}"',
+    ]
+
+
+def _tables_of(folder: Path) -> tuple[Table, ...]:
+    warehouse = DuckDBWarehouse.open(folder, (), now=datetime.now(UTC))
+    try:
+        return warehouse.introspect().tables
+    finally:
+        warehouse.close()
+
+
+def _permissions(made: NewRedshift, environment: Environment) -> list[iam.PolicyStatement]:
+    """The administrator's password stays in Secrets Manager: the Data API reads it there, by this role's right."""
+    secrets = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret"
+    own = {"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}}
+    return [
+        allow(
+            ["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"],
+            [made.workgroup.attr_workgroup_workgroup_arn],
+        ),
+        # A statement has no ARN; the condition leaves those that this function itself has sent.
+        allow(["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"], ["*"], own),
+        allow(["redshift-serverless:GetNamespace"], [made.namespace.attr_namespace_namespace_arn]),
+        allow(["secretsmanager:GetSecretValue"], [f"{secrets}:redshift!{environment.family}-*"]),
+    ]
