@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ecs import ECSClient
     from types_boto3_events import EventBridgeClient
-    from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
 
 CAPACITIES = {
@@ -122,10 +121,6 @@ class Service:
     @cached_property
     def sqs(self) -> "SQSClient":
         return boto3.client("sqs", config=_CLIENTS)
-
-    @cached_property
-    def s3(self) -> "S3Client":
-        return boto3.client("s3", config=_CLIENTS)
 
     @cached_property
     def events(self) -> "EventBridgeClient":

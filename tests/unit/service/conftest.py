@@ -4,19 +4,27 @@ moto's transactions are neither atomic nor isolated between threads, as DynamoDB
 made alone, so that tests with threads meet what DynamoDB promises, in any order of calls.
 """
 
+import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.botocore_stubber import MockRawResponse
 from moto.dynamodb.responses import DynamoHandler
+from moto.ec2.models import ec2_backends
 
 from kaiseki.stores.dynamodb import Limits, RunRecords
+
+if TYPE_CHECKING:
+    from service import Service
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "lambda"))
 
@@ -72,6 +80,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "AWS_SESSION_TOKEN": "testing",
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # hundreds of them, at each start
     }.items():
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
@@ -101,12 +110,12 @@ def records(table: str, clock: Clock) -> RunRecords:
 @pytest.fixture
 def lambda_environment(table: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The bucket, the queue, the cluster and the task definition, and the Lambdas' environment that names them."""
-    ec2, ecs = boto3.client("ec2"), boto3.client("ecs")
+    ecs = boto3.client("ecs")
     boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     queue = boto3.client("sqs").create_queue(QueueName="launches")["QueueUrl"]
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
-    group = ec2.create_security_group(GroupName="tasks", Description="tasks", VpcId=vpc)["GroupId"]
+    network = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+    subnet = network.describe_subnets()[0].id
+    group = network.describe_security_groups()[0].id
     ecs.create_cluster(clusterName=CLUSTER)
     ecs.register_task_definition(
         family=FAMILY,
@@ -114,7 +123,7 @@ def lambda_environment(table: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
         networkMode="awsvpc",
         cpu="1024",
         memory="4096",
-        containerDefinitions=[{"name": CONTAINER, "image": "kaiseki", "essential": True}],
+        containerDefinitions=[{"name": CONTAINER, "image": "kaiseki", "memory": 4096, "essential": True}],
     )
     environment = {
         "KAISEKI_TABLE": table,
@@ -140,3 +149,79 @@ def lambda_environment(table: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return environment
+
+
+@pytest.fixture
+def service(lambda_environment: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> "Service":
+    """What the handlers share, on the test's clock."""
+    import launch
+    import reconcile
+    import service as module
+    import task_events
+
+    shared = module.Service(module.load_settings(lambda_environment), clock)
+    for handlers in (launch, reconcile, task_events):
+        monkeypatch.setattr(handlers, "the_service", lambda: shared)
+    return shared
+
+
+class Ecs:
+    """What was asked of ECS, and what it is to answer next; with nothing written for it, it does what it is told."""
+
+    def __init__(self, service: "Service") -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.answers: dict[str, list[tuple[int, dict[str, Any]] | Exception]] = {}
+        service.ecs.meta.events.register_first("before-send.ecs", self._answer)
+
+    def of(self, operation: str) -> list[dict[str, Any]]:
+        return [body for name, body in self.asked if name == operation]
+
+    def answer(self, operation: str, *answers: tuple[int, dict[str, Any]] | Exception) -> None:
+        self.answers.setdefault(operation, []).extend(answers)
+
+    def fail(self, operation: str, code: str, message: str, times: int = 1, status: int = 400, **more: Any) -> None:
+        self.answer(operation, *[(status, {"__type": code, "message": message, **more})] * times)
+
+    def _answer(self, event_name: str, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        operation = event_name.rsplit(".", 1)[1]
+        self.asked.append((operation, json.loads(request.body)))
+        waiting = self.answers.get(operation)
+        if not waiting:
+            return None
+        answer = waiting.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
+        raw = MockRawResponse(json.dumps(body).encode())
+        return AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.1"}, raw)
+
+
+@pytest.fixture
+def ecs(service: "Service", monkeypatch: pytest.MonkeyPatch) -> Ecs:
+    """ECS as the service meets it; the client's pauses between its tries are left out."""
+
+    class NoPause:
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            pass
+
+    monkeypatch.setattr("botocore.endpoint.time", NoPause)
+    return Ecs(service)
+
+
+@pytest.fixture
+def messages(service: "Service") -> Callable[[], list[dict[str, Any]]]:
+    """Takes what is in the queue, also what is to come later, with the delay in seconds of each message."""
+    sent: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        sent.append({**json.loads(params["MessageBody"]), "delay": params["DelaySeconds"]})
+
+    service.sqs.meta.events.register("provide-client-params.sqs.SendMessage", note)
+
+    def take() -> list[dict[str, Any]]:
+        taken = sent.copy()
+        sent.clear()
+        return taken
+
+    return take
