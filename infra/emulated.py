@@ -1,4 +1,4 @@
-"""The service for an emulated AWS: settings of a trial, the functions packed for this machine, and one Aspect that takes
+"""The service for an emulated AWS: settings of a trial, functions packed for this machine, and one Aspect that takes
 out what the emulator does not know. `make e2e` deploys it; see tests/e2e/service/README.md.
 """
 
@@ -33,8 +33,14 @@ EMULATED = Environment(
     image=ImageUri("kaiseki:of-this-machine"),
     warehouse=ImageFolder(str(Path("input").resolve())),
 )
-# Types of resources that the emulator refuses a whole template for.
-UNKNOWN_TO_THE_EMULATOR = frozenset({"AWS::EC2::FlowLog", "AWS::ECS::ClusterCapacityProviderAssociations"})
+# Types of resources for which the emulator refuses a whole template.
+UNKNOWN_TO_THE_EMULATOR = frozenset(
+    {
+        "AWS::CloudWatch::Alarm",  # those over several metrics
+        "AWS::EC2::FlowLog",
+        "AWS::ECS::ClusterCapacityProviderAssociations",
+    }
+)
 
 
 @jsii.implements(IAspect)

@@ -28,6 +28,11 @@ def links(state: dict) -> dict[str, str]:
     return {artifact["path"]: artifact["url"] for artifact in state["artifacts"]}
 
 
+def test_the_cdk_deploys_the_service(service, emulator):
+    (stack,) = emulator.client("cloudformation").describe_stacks(StackName="kaiseki-e2e")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+
+
 def test_a_prompt_in_japanese_on_the_sample_data_is_answered(answered):
     assert (answered["status"], answered["outcome"]) == ("SUCCEEDED", "answered")
     assert answered["prompt"] == VERBATIM

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.ecs_permissions import repeat_on_clusters
 from harness.emulator import Emulator
+from harness.permissions import repeat_for_the_emulator
 from harness.places import ACCOUNT, CDK, PROJECT_PYTHON, REGION, ROOT
 
 BUS = "kaiseki-e2e"
@@ -90,7 +90,7 @@ def deployed_service(emulator: Emulator) -> Deployment:
     _cdk(emulator, "deploy", "e2e/*", "--app", app, "--require-approval", "never", "--outputs-file", str(outputs_file))
     (outputs,) = json.loads(outputs_file.read_text()).values()
     api_id = re.search(r"//([^.]+)\.execute-api\.", outputs["ApiUrl"])[1]
-    repeat_on_clusters(emulator)
+    repeat_for_the_emulator(emulator)
     _collect_ended_runs(emulator)
     variables = _settings_of_launches(emulator)
     return Deployment(

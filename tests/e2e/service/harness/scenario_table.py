@@ -5,19 +5,23 @@ import pytest
 
 class ScenarioTable:
     def __init__(self) -> None:
-        self._rows: list[tuple[str, str, float]] = []
+        self._outcomes: dict[str, str] = {}
+        self._seconds: dict[str, float] = {}
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if "tests/e2e/service/" in report.nodeid and (report.when == "call" or report.failed):
-            name = report.nodeid.split("::")[-1].removeprefix("test_").replace("_", " ")
-            self._rows.append((name, report.outcome, report.duration))
+        if "tests/e2e/service/" not in report.nodeid:
+            return
+        name = report.nodeid.split("::")[-1].removeprefix("test_").replace("_", " ")
+        self._seconds[name] = self._seconds.get(name, 0.0) + report.duration
+        if report.when == "call" or report.failed:
+            self._outcomes[name] = report.outcome
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self._rows:
+        if not self._outcomes:
             return
-        width = max(len(name) for name, _, _ in self._rows)
+        width = max(map(len, self._outcomes))
         terminalreporter.section("scenarios of the service")
-        for name, outcome, seconds in self._rows:
-            terminalreporter.write_line(f"{name:<{width}}  {outcome:<6}  {seconds:6.1f} s")
+        for name, outcome in self._outcomes.items():
+            terminalreporter.write_line(f"{name:<{width}}  {outcome:<6}  {self._seconds[name]:6.1f} s")
