@@ -27,6 +27,7 @@ class Task:
         self._record = record
         self._environment = environment
         self._heartbeat_seconds = heartbeat_seconds
+        self._open_store: Callable[[], RunStore] | None = None
         self._store: RunStore | None = None
 
     def carry_out(self, open_store: Callable[[], RunStore], work: Callable[[RunStore, Observer], Run]) -> int:
@@ -37,6 +38,7 @@ class Task:
         if not self._record.begin():
             print(f"kaiseki: the run {self._run_id} has ended already; there is nothing to do", file=sys.stderr)
             return 0
+        self._open_store = open_store
         with Watch(self._record, self._heartbeat_seconds, self._give_up) as watch:
             try:
                 self._store = open_store()
@@ -61,8 +63,9 @@ class Task:
         """The bundle as far as it came, or a run without one where it cannot be written."""
         if isinstance(cause, KaisekiError):
             print(f"kaiseki: {cause.message}{f' ({cause.hint})' if cause.hint else ''}", file=sys.stderr, flush=True)
-        if self._store is not None:
+        if self._open_store is not None:
             try:
+                self._store = self._store or self._open_store()
                 return close(self._run_id, self._store, cause)
             except KaisekiError as error:
                 print(f"kaiseki: the bundle could not be closed: {error.message}", file=sys.stderr, flush=True)

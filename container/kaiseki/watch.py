@@ -60,6 +60,8 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop_beating()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)  # the exit code that comes next is how the run ended
         signal.set_wakeup_fd(-1)
 
     def __call__(self, event: Event) -> None:

@@ -119,7 +119,8 @@ class Service:
         asked = Request(run_id=RUN_ID, prompt=prompt, created_at=now, attachments=tuple(attachments or ()))
         self.s3.put_object(Bucket=BUCKET, Key=f"runs/{RUN_ID}/request.json", Body=asked.model_dump_json().encode())
 
-    def start(self, **settings: str) -> subprocess.Popen[str]:
+    def start(self, *command: str, **settings: str) -> subprocess.Popen[str]:
+        """A task, or another command with the same settings."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("KAISEKI_", "AWS_"))}
         given = {
             "STORE": f"s3://{BUCKET}",
@@ -133,7 +134,7 @@ class Service:
         }
         environment = clean | CREDENTIALS | {"AWS_ENDPOINT_URL": self.endpoint}
         return subprocess.Popen(
-            [sys.executable, "-m", "kaiseki", "execute", RUN_ID],
+            [sys.executable, "-m", "kaiseki", *(command or ("execute", RUN_ID))],
             env=environment | {f"KAISEKI_{name}": value for name, value in given.items()},
             cwd=self.folder,
             stdout=subprocess.PIPE,
@@ -420,3 +421,20 @@ def test_without_a_record_the_task_fails_with_one_line(service, settings, named)
     assert code != 0
     assert (out, len(err.splitlines())) == ("", 1)
     assert named in err
+
+
+# ── from a laptop ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_asked_into_a_bucket_can_be_listed_shown_and_replayed_elsewhere(service, recording):
+    def kaiseki(*command: str, machine: str, **settings: str) -> dict[str, Any]:
+        store = {"STORE": f"s3://{BUCKET}/team", "WORKSPACE": str(service.folder / machine)}
+        code, out, err = finished(service.start(*command, "--json", **store, **settings))
+        assert code == 0, err
+        return json.loads(out)
+
+    run = kaiseki("ask", "How many?", machine="laptop", MODEL=f"recorded:{recording([COUNT + ANSWER])}")
+    assert [each["id"] for each in kaiseki("runs", machine="desk")["runs"]] == [run["id"]]
+    assert kaiseki("show", run["id"], machine="desk") == run
+    assert kaiseki("replay", run["id"], machine="desk")["same"]
+    assert (service.folder / "desk" / "runs" / run["id"] / "report.html").read_bytes().startswith(b"<!DOCTYPE html>")

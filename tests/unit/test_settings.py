@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kaiseki.errors import SettingError
-from kaiseki.settings import load_settings
+from kaiseki.settings import load_service_settings, load_settings
 
 
 def test_without_configuration_everything_is_local():
@@ -46,6 +46,7 @@ def test_an_unknown_setting_is_named_with_the_nearest():
         ({"warehouse": "snowflake:x"}, "warehouse"),
         ({"warehouse": "duckdb:"}, "warehouse"),
         ({"store": "results"}, "store"),
+        ({"store": "s3://"}, "store"),
     ],
 )
 def test_a_wrong_value_names_the_setting_and_the_way_to_mend_it(flags, named):
@@ -62,3 +63,37 @@ def test_other_programs_variables_are_left_alone():
 
 def test_a_recording_is_a_path():
     assert load_settings({"record": "replies.jsonl"}, {}).record == Path("replies.jsonl")
+
+
+def test_a_task_of_the_service_is_set_up_by_its_environment():
+    settings = load_settings(
+        {},
+        {
+            "KAISEKI_STORE": "s3://bundles/team",
+            "KAISEKI_RECORDS": "dynamodb:runs",
+            "KAISEKI_EVENT_BUS": "kaiseki",
+            "KAISEKI_ENVIRONMENT": "prod",
+            "KAISEKI_WORKSPACE": "/workspace/results",
+        },
+    )
+    assert (settings.store, settings.records) == ("s3://bundles/team", "dynamodb:runs")
+    assert (settings.event_bus, settings.environment) == ("kaiseki", "prod")
+    assert settings.workspace == Path("/workspace/results")
+    assert settings.heartbeat_seconds == 15
+
+
+def test_a_run_is_the_callers_own_unless_records_are_named():
+    assert load_settings({}, {}).records is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("KAISEKI_RECORDS", "postgres:runs"), ("KAISEKI_HEARTBEAT_SECONDS", "0")]
+)
+def test_a_wrong_setting_of_the_service_is_named(variable, value):
+    with pytest.raises(SettingError, match=variable.removeprefix("KAISEKI_").lower()):
+        load_settings({}, {variable: value})
+
+
+def test_where_the_record_is_can_be_read_although_another_setting_is_wrong():
+    environment = {"KAISEKI_RECORDS": "dynamodb:runs", "KAISEKI_BUDGET_USD": "much", "KAISEKI_MODELL": "offline"}
+    assert load_service_settings(environment).records == "dynamodb:runs"
