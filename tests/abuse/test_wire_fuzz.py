@@ -116,7 +116,7 @@ def test_a_session_that_hears_noise_from_the_host_ends_and_no_other(
     session = sandbox.open(data)
     folder = session.execute("import os; print(os.getcwd())", 1, 5).stdout.strip()
     with contextlib.suppress(OSError):
-        session._channel._socket.sendall(noise)
+        session._supervisor._channel._socket.sendall(noise)
     started = time.monotonic()
     session.close()
     assert time.monotonic() - started < 5

@@ -65,7 +65,7 @@ class Quarters:
             shared_memory.sweep(self.user.uid)
             self.user.lock.close()
         else:
-            shared_memory.sweep_of_workers(interpreter)
+            shared_memory.sweep_of_own_user(interpreter)
 
 
 def take(terms: Terms) -> Quarters:

@@ -3,12 +3,15 @@
 import contextlib
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from kaiseki.sandbox import workdir
 
 _SHARED = "/dev/shm"  # noqa: S108
 _OPEN_TO_ALL = (_SHARED, "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock")  # noqa: S108
+
+_OF_JOBLIB = re.compile(r"(sem\.)?(loky-|joblib_memmapping_folder_)(?P<process>\d+)[-_]")
 
 
 def used_by(uid: int) -> int:
@@ -31,13 +34,74 @@ def used_in_view_of(pid: int) -> int:
     return (about.f_blocks - about.f_bfree) * about.f_frsize
 
 
-def sweep_of_workers(interpreter: int) -> None:
-    """Removes what joblib's workers of a killed interpreter left: what bears its number is nobody else's."""
-    mark = re.compile(rf"(sem\.)?(loky-{interpreter}-|joblib_memmapping_folder_{interpreter}_).*")
-    with contextlib.suppress(OSError):
-        for path in Path(_SHARED).iterdir():
-            if mark.fullmatch(path.name):
-                workdir.remove(path)
+def sweep_of_own_user(interpreter: int) -> None:
+    """Removes what a session left that has the host's user, all whose processes have ended.
+
+    In a container of this user nothing is another program's: what no living process has open or mapped goes. Elsewhere
+    only what joblib's workers left goes: what bears the number of the session's interpreter is nobody else's.
+    """
+    left = _entries_of(os.getuid())
+    if left and _process_1_has_user(os.getuid()):
+        held = _held()
+        doomed = [name for name in left if name not in held.names and not held.by_worker(name, interpreter)]
+    else:
+        doomed = [name for name in left if _process_of(name) == interpreter]
+    for name in doomed:
+        with contextlib.suppress(OSError):
+            workdir.remove(Path(_SHARED, name))
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Names at the top of /dev/shm that processes have open or mapped, and the processes that could be asked."""
+
+    names: frozenset[str]
+    processes: frozenset[int]
+
+    def by_worker(self, name: str, ended: int) -> bool:
+        """joblib keeps files for its workers that nobody may have open at the moment."""
+        owner = _process_of(name)
+        return owner != ended and owner in self.processes
+
+
+def _held() -> _Held:
+    names, asked = set(), set()
+    for entry in os.listdir("/proc"):  # noqa: PTH208
+        if not entry.isdecimal():
+            continue
+        try:
+            links = [os.readlink(f"/proc/{entry}/fd/{number}") for number in os.listdir(f"/proc/{entry}/fd")]  # noqa: PTH115, PTH208
+            maps = Path(f"/proc/{entry}/maps").read_text(errors="replace").splitlines()
+        except OSError:  # it has ended; or it is host, zygote or supervisor, which use no shared memory
+            continue
+        asked.add(int(entry))
+        paths = (*links, *(line.split(maxsplit=5)[-1] for line in maps))
+        names |= {path[len(_SHARED) + 1 :].split("/")[0] for path in paths if path.startswith(f"{_SHARED}/")}
+    return _Held(frozenset(names), frozenset(asked))
+
+
+def _entries_of(uid: int) -> list[str]:
+    found = []
+    with contextlib.suppress(OSError), os.scandir(_SHARED) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.stat(follow_symlinks=False).st_uid == uid:
+                    found.append(entry.name)
+    return found
+
+
+def _process_of(name: str) -> int | None:
+    """The process whose number joblib wrote into a name."""
+    marked = _OF_JOBLIB.match(name)
+    return int(marked["process"]) if marked else None
+
+
+def _process_1_has_user(uid: int) -> bool:
+    try:
+        status = Path("/proc/1/status").read_text()
+    except OSError:
+        return False
+    return status.split("Uid:")[1].split()[0] == str(uid)
 
 
 def sweep(uid: int) -> None:
