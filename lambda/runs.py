@@ -84,7 +84,7 @@ def _sealed(last: str) -> str:
 
 def _opened(cursor: str) -> str:
     try:
-        last = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        last = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         last = "?"
     if last and not _RUN_ID.fullmatch(last):
