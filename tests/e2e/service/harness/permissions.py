@@ -1,8 +1,8 @@
 """Permissions of the deployed roles, once more, in the form in which the emulator looks for them.
 
 It holds every call of ECS against the ARN of its cluster, where IAM holds RunTask against the task definition and
-StopTask against the task; and it does not know the source of an event, which a condition on PutEvents names. A role gets
-no action that its own policies do not have.
+StopTask against the task; and it does not know the source of an event, which a condition on PutEvents names. A role
+gets no action that its own policies do not have.
 """
 
 import json
