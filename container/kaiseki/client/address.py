@@ -20,7 +20,7 @@ def open_service(api: str, token: str | None, region: str | None) -> Service:
     if token is not None:
         return Service(Transport(url, Bearer(token)))
     where = region_of(url) or region or boto3.Session().region_name
-    if where is None:
+    if not where:
         raise SettingError(f"the region of {url} is not known", hint="set it: --region, or AWS_REGION")
     return Service(Transport(url, SigV4(where)))
 

@@ -11,7 +11,9 @@ from kaiseki.errors import ServiceError, UnknownRun
 
 _TIMEOUT = (5, 35)  # seconds to connect, and to answer: API Gateway gives up after 30
 # A POST may be sent again because it bears an idempotency key. 429 is not in: it is an answer, for a person to read.
-_RETRIES = Retry(total=4, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), allowed_methods=None)
+_RETRIES = Retry(
+    total=4, backoff_factor=0.3, status_forcelist=(500, 502, 503, 504), allowed_methods=None, raise_on_status=False
+)
 
 
 class Transport:
