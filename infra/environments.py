@@ -22,7 +22,7 @@ from infra.settings import (
     require,
 )
 from infra.settings_task import ImageUri, Runner, ToolchainImage
-from infra.settings_warehouse import NewWorkgroup, Sample, Warehouse
+from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, NewWorkgroup, Sample, Warehouse
 
 MODEL = "bedrock/us.anthropic.claude-sonnet-5"
 
@@ -66,6 +66,14 @@ class Environment:
             require(fits is not None, f"'{self.region}' is no region", "write it as us-east-1")
         known = self.model == "offline" or self.model.startswith((PREFIX, "recorded:"))
         require(known, f"the service cannot ask '{self.model}'", f"write offline or {MODEL}")
+        elsewhere = isinstance(self.warehouse, ExistingWorkgroup | ExistingCluster)
+        require(
+            not elsewhere or isinstance(self.network, ExistingNetwork),
+            "an existing warehouse cannot be reached from a new network",
+            "name the warehouse's own: network=ExistingNetwork(...)",
+        )
+        most, asked = self.limits.principal_usd_per_day, self.per_run.usd
+        require(asked <= most, f"a run may cost ${asked:g}, a caller's day ${most:g}", "lower per_run.usd")
         model = bedrock_model(self.model)
         if model is not None:
             require_geography(model, self.region, self.global_inference)

@@ -33,7 +33,8 @@ class Network(Construct):
                 self,
                 "Vpc",
                 vpc_id=settings.vpc_id,
-                availability_zones=zones[: len(settings.private_subnet_ids)],
+                # As many names as subnets are asked for; none of them is used.
+                availability_zones=[f"zone-{subnet}" for subnet in settings.private_subnet_ids],
                 private_subnet_ids=list(settings.private_subnet_ids),
             )
             self.subnet_ids = list(settings.private_subnet_ids)
@@ -74,6 +75,7 @@ def _new_vpc(scope: Construct, settings: NewNetwork, zones: list[str]) -> ec2.Vp
         nat_gateways=settings.nat_gateways if nat else 0,
         subnet_configuration=subnets,
         gateway_endpoints=gateways,
+        # To empty the default group takes a function with rights over security groups; nothing here is put into it.
         restrict_default_security_group=False,
     )
 

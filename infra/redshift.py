@@ -98,6 +98,7 @@ class NewRedshift(Construct):
             config_parameters=[{"parameterKey": "require_ssl", "parameterValue": "true"}],
         )
         self.workgroup.add_resource_dependency(self.namespace)
+        self.workgroup.node.add_dependency(network.vpc)  # COPY finds its way to S3
         arn = self.workgroup.attr_workgroup_workgroup_arn
         location = f"redshift:serverless/{self.workgroup.workgroup_name}/{settings.database}"
         self.redshift = Redshift(location, _signing_in_to_workgroup(arn), _connections(group))

@@ -1,6 +1,5 @@
 """The first tables of a new warehouse, and the database user that tasks sign in as, who may read and nothing else."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from aws_cdk import Aws, CustomResource, Duration
@@ -16,6 +15,7 @@ from infra.redshift import NewRedshift
 from infra.settings_warehouse import NewWorkgroup
 from kaiseki.models import Table
 from kaiseki.warehouses.duckdb import DuckDBWarehouse
+from kaiseki.warehouses.identifiers import table_name
 
 HANDLER = Path(__file__).parent / "warehouse_setup"
 TEXT = "VARCHAR(65535)"
@@ -36,8 +36,8 @@ class WarehouseTables(Construct):
         super().__init__(scope, name)
         statements: list[str] = []
         if settings.load is not None:
-            for table in _tables_of(settings.load):
-                file = s3_assets.Asset(self, table.name, path=str(settings.load / f"{table.name}.csv"))
+            for path, table in _tables_of(settings.load):
+                file = s3_assets.Asset(self, table.name, path=str(path))
                 readable = f"{file.bucket.bucket_arn}/{file.s3_object_key}"
                 made.copying.add_to_policy(allow(["s3:GetObject"], [readable]))
                 statements += written_anew(table, file.s3_object_url)
@@ -90,12 +90,13 @@ def reading_only(user: str) -> list[str]:
     ]
 
 
-def _tables_of(folder: Path) -> tuple[Table, ...]:
-    warehouse = DuckDBWarehouse.open(folder, (), now=datetime.now(UTC))
+def _tables_of(folder: Path) -> list[tuple[Path, Table]]:
+    warehouse = DuckDBWarehouse.open(folder)
     try:
-        return warehouse.introspect().tables
+        tables = {table.name: table for table in warehouse.introspect().tables}
     finally:
         warehouse.close()
+    return [(path, tables[table_name(path.stem)]) for path in sorted(folder.glob("*.csv"))]
 
 
 def _permissions(made: NewRedshift, environment: Environment) -> list[iam.PolicyStatement]:
