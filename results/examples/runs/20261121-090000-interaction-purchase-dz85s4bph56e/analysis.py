@@ -1,3 +1,56 @@
+"""An analysis, to be run in the folder of its bundle: neither Kaiseki nor the warehouse is needed.
+
+    pip install -r requirements.txt
+    PYTHONHASHSEED=0 python analysis.py
+"""
+
+# %% [markdown]
+# 'interaction'テーブルから機械学習モデルを作成してください。'purchase'列をターゲット変数として使用してください。
+#
+# Run 20261121-090000-interaction-purchase-dz85s4bph56e. During the run the clock stood still at 2026-11-21T09:00:00+00:00; code that asks for the time gets the present one here.
+
+# %%
+def _prepare():
+    """Takes the bundle's own kit, and seeds random numbers as the run did."""
+    import os
+    import random
+    import sys
+    from pathlib import Path
+
+    import numpy as np
+
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    random.seed(0)
+    np.random.seed(0)
+    fresh, seeds = np.random.default_rng, np.random.SeedSequence(0)
+    np.random.default_rng = lambda seed=None: fresh(seeds.spawn(1)[0] if seed is None else seed)
+
+
+_prepare()
+from kaiseki_kit import *
+import numpy as np
+import pandas as pd
+
+# %% [markdown]
+# Step 1: A classification of purchase on held-out rows, and a check for leakage
+#
+# training_rows: 20,120 rows
+#
+# SELECT
+#   t1.purchase AS target,
+#   t1.userid AS row_group,
+#   t1."timestamp" AS column_1,
+#   t1.interactiontype AS column_2,
+#   t1.feature1 AS column_3,
+#   t1.feature2 AS column_4,
+#   t2.age AS column_5,
+#   t2.gender AS column_6,
+#   t1.itemid AS other_1
+# FROM interactions AS t1
+# LEFT JOIN users AS t2 ON t1.userid = t2.userid
+
+# %%
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
@@ -10,7 +63,7 @@ seed, folds = 0, 5
 setting("seed", seed, "of the split, the fit and the permutations")
 setting("test_share", 1 / folds, "share of the rows held out")
 
-rows = load('training_rows')
+rows = load("training_rows")
 fact("rows_loaded", len(rows))
 copies = rows.duplicated()
 fact("duplicate_rows", int(copies.sum()), note="exact copies of another row, dropped before the split")
@@ -94,3 +147,31 @@ table("scores", scores.round(4), '検証用データでのスコア')
 import altair as alt
 chart("drivers", alt.Chart(drivers.head(15)).mark_bar().encode(
     x=alt.X("importance:Q", title='重要度'), y=alt.Y("column:N", sort=None, title=None)), '列の値を入れ替えたときのスコアの低下')
+
+# %% [markdown]
+# この質問を次のように読み取りました: テーブル `interactions`（`users` を結合）の`purchase` を目的変数とする分類。
+#
+# リーク（情報漏えい）: 目的変数は次の列からほぼ読み取れます: interactiontype。この列を除いたスコアを信頼してください。 学習に使っていない 3,991 行で、ロジスティック回帰の ROC AUC は、疑わしい列を除くと **0.744**、すべての列では 0.937、ベースラインは 0.500 です。残りの列にも目的変数を予測する情報があります。
+#
+# | 列 | 検証用データのスコア |
+# | --- | --- |
+# | すべての列 | 0.9374 |
+# | 疑わしい列を除く | 0.7440 |
+# | ベースライン | 0.5000 |
+#
+# - 行: 読み込み 20,120、完全な重複 120 行を除外、目的変数の欠損 0 行、学習 16,009 行。同じ `userid` の行は学習側と検証側に分かれないようにしました。正例の割合は 17.7% です。
+# - 使った列: `"timestamp"`、`interactiontype`、`feature1`、`feature2`、`age`、`gender`。キー、生の日時、定数、自由記述として除外: `interactions.userid`、`interactions.itemid`。
+# - 残した列で最も効いているもの: feature1（値を入れ替えるとスコアが 0.177 下がる）。
+# - モデルに効く列が原因であるとは限りません。
+#
+# | 列 | 重要度 | 標準偏差 |
+# | --- | --- | --- |
+# | feature1 | 0.1767 | 0.0098 |
+# | feature2 | 0.0561 | 0.0089 |
+# | age | 0.0107 | 0.0038 |
+# | timestamp の時刻 | 0.0033 | 0.0014 |
+# | gender | 0.0012 | 0.0007 |
+# | timestamp の曜日 | 0.0006 | 0.0001 |
+# | timestamp の月 | 0.0000 | 0.0002 |
+#
+# `interaction` という名前のものはないため、`interactions` を使いました。

@@ -7,7 +7,7 @@
 # %% [markdown]
 # How did the purchase rate develop by month in 2025, and at which hours of the day is it highest?
 #
-# Run 20261121-090000-purchase-rate-p5grc4gn3w63. During the run the clock stood still at 2026-11-21T09:00:00+00:00; code that asks for the time gets the present one here.
+# Run 20261121-090000-purchase-rate-2ebcdvtqh5rh. During the run the clock stood still at 2026-11-21T09:00:00+00:00; code that asks for the time gets the present one here.
 
 # %%
 def _prepare():

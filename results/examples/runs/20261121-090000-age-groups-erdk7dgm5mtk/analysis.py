@@ -7,7 +7,7 @@
 # %% [markdown]
 # Which age groups buy most often? Compare the purchase rate per interaction between age groups, after removing exact duplicate rows, with the uncertainty of each rate, and say how users without an age compare.
 #
-# Run 20261121-090000-age-groups-fjpz2uhxrxj4. During the run the clock stood still at 2026-11-21T09:00:00+00:00; code that asks for the time gets the present one here.
+# Run 20261121-090000-age-groups-erdk7dgm5mtk. During the run the clock stood still at 2026-11-21T09:00:00+00:00; code that asks for the time gets the present one here.
 
 # %%
 def _prepare():
