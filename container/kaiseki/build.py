@@ -13,6 +13,7 @@ from kaiseki.run import Parts
 from kaiseki.sandbox.brokered import BrokeredSandbox
 from kaiseki.sandbox.limits import MIB, Limits
 from kaiseki.sandbox.local import LocalSandbox
+from kaiseki.sandbox.wheels.packages import WheelPackages
 from kaiseki.settings import Settings
 from kaiseki.stores.folder import FolderStore
 from kaiseki.warehouses.duckdb import DuckDBWarehouse
@@ -31,7 +32,11 @@ def open_parts(
 ) -> Iterator[Parts]:
     """All that a run needs, at the time `clock`. Raises UsageError before anything has been started or written."""
     model = open_model(settings.model, region=settings.region, record=settings.record, strict=settings.strict)
-    with open_sandbox(settings, clock) as sandbox, open_warehouse(settings, clock, attachments) as warehouse:
+    with (
+        open_packages(settings) as packages,
+        open_sandbox(settings, clock) as sandbox,
+        open_warehouse(settings, clock, attachments) as warehouse,
+    ):
         yield Parts(
             warehouse=warehouse,
             sandbox=sandbox,
@@ -40,6 +45,7 @@ def open_parts(
             warehouse_name=settings.warehouse,
             card_characters=settings.card_characters,
             step_seconds=settings.sandbox.step_seconds,
+            packages=packages,
             observers=observers,
         )
 
@@ -97,6 +103,16 @@ def open_sandbox(settings: Settings, clock: datetime) -> Iterator[LocalSandbox |
     with new_sandbox(settings, clock) as sandbox:
         sandbox.warm()
         yield sandbox
+
+
+@contextmanager
+def open_packages(settings: Settings) -> Iterator[WheelPackages | None]:
+    """What steps may require beside the installed packages; None without such a setting. Raises SettingError."""
+    if settings.wheels is None:
+        yield None
+        return
+    with WheelPackages(settings.wheels.expanduser()) as packages:
+        yield packages
 
 
 def new_sandbox(settings: Settings, clock: datetime) -> LocalSandbox | BrokeredSandbox:

@@ -57,6 +57,7 @@ SETTING_FLAGS = (
     "region",
     "record",
     "strict",
+    "wheels",
     "api",
     *(f"budget_{name}" for name in ("steps", "tokens", "usd", "seconds", "rows")),
 )
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "ask",
         "answer a question, and leave a run bundle",
-        *("warehouse", "store", "model", "region", "budget", "service"),
+        *("warehouse", "store", "model", "region", "budget", "wheels", "service"),
     )
     ask.add_argument("prompt", metavar="PROMPT", help="the question, in English or Japanese; - reads standard input")
     ask.add_argument(
@@ -84,11 +85,13 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     execute = _command(
-        commands, "execute", "run a request that lies in the store", "warehouse", "store", "model", "region"
+        commands, "execute", "run a request that lies in the store", "warehouse", "store", "model", "region", "wheels"
     )
     execute.add_argument("run_id", metavar="RUN_ID")
 
-    replay = _command(commands, "replay", "run a bundle's analysis again, with no model", "warehouse", "store")
+    replay = _command(
+        commands, "replay", "run a bundle's analysis again, with no model", "warehouse", "store", "wheels"
+    )
     replay.add_argument("bundle", metavar="BUNDLE", help="the bundle's folder, or a run's id in the store")
     replay.add_argument("--requery", action="store_true", help="run the SQL again too, and show what moved")
 
@@ -159,6 +162,12 @@ _FLAGS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
                 "type": lambda name: f"env:{name}",
                 "help": "the same, by the name of an environment that is deployed in your AWS account",
             },
+        ),
+    ),
+    "wheels": (
+        (
+            "--wheels",
+            {"metavar": "FOLDER", "help": "a folder of wheels that steps may use beside what is installed"},
         ),
     ),
     "region": (("--region", {"help": "the AWS region of the model, and of the service"}),),

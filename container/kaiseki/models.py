@@ -140,6 +140,15 @@ class Step(Value):
     reply: str = ""  # the model's text, kept where it could not be parsed
 
 
+class Wheel(Value):
+    """A package that was not installed: a wheel of the operator's folder, which steps of the run required."""
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+
+
 class Fact(Value):
     """A measured figure, name or verdict ("fact"), or a constant that was chosen ("setting")."""
 
@@ -277,6 +286,7 @@ class Run(Value):
     answer_template: str = ""
     failure: dict[str, Any] | None = None  # a KaisekiError's `error`, where status is FAILED
     artifacts: tuple[Artifact, ...] = ()
+    wheels: tuple[Wheel, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)  # Python, platform and package versions
 
     @property

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from kaiseki.models import Catalog, Event, Execution, Query, Request, Run, Table, Usage
+from kaiseki.models import Catalog, Event, Execution, Query, Request, Run, Table, Usage, Wheel
 
 
 class Warehouse(Protocol):
@@ -44,8 +44,33 @@ class Session(Protocol):
 
 
 class Sandbox(Protocol):
-    def open(self, data: Path) -> AbstractContextManager[Session]:
-        """A fresh session that reads the Parquet files in `data` by name. Raises SandboxError."""
+    def open(self, data: Path, packages: Path | None = None) -> AbstractContextManager[Session]:
+        """A fresh session that reads the Parquet files in `data` by name, and imports from `packages` too.
+
+        Raises SandboxError.
+        """
+
+
+class Packages(Protocol):
+    """Packages beside the installed ones, which steps may require."""
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """`name version` of each."""
+
+    @property
+    def path(self) -> Path:
+        """The folder from which a session is to import what was provided."""
+
+    @property
+    def used(self) -> tuple[Wheel, ...]:
+        """What lies there."""
+
+    def provide(self, requirements: Sequence[str]) -> str:
+        """Has `path` hold what these need, and nothing else. Returns why it cannot, or an empty string."""
+
+    def restore(self, wheels: Sequence[Wheel]) -> None:
+        """Has `path` hold just these. Raises InputError if one of them is not there as it was."""
 
 
 class RunStore(Protocol):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from kaiseki import __version__
+from kaiseki.agent import requirements
 from kaiseki.agent.analyst import Analyst
 from kaiseki.agent.investigation import Case, Investigation
 from kaiseki.agent.journal import Journal
@@ -18,7 +19,7 @@ from kaiseki.language import language_of
 from kaiseki.lifecycle import Status
 from kaiseki.logbook import Logbook
 from kaiseki.models import Event, Request, Run
-from kaiseki.ports import Model, Observer, RunStore, Sandbox, Warehouse
+from kaiseki.ports import Model, Observer, Packages, RunStore, Sandbox, Warehouse
 from kaiseki.report.publish import publish
 
 
@@ -33,6 +34,7 @@ class Parts:
     warehouse_name: str
     card_characters: int
     step_seconds: float
+    packages: Packages | None = None
     observers: tuple[Observer, ...] = ()
 
 
@@ -43,7 +45,8 @@ def execute(run_id: str, parts: Parts) -> Run:
     journal, meter = Journal(), Meter(request.budget)
     begun = _run(request, model=parts.model.name, warehouse=parts.warehouse_name)
     logbook = Logbook(begun, bundle, parts.store, journal, meter, parts.observers)
-    with Workbench(parts.warehouse, parts.sandbox, bundle, request.budget, parts.step_seconds, logbook.tell) as bench:
+    means = (parts.warehouse, parts.sandbox, bundle, request.budget, parts.step_seconds, logbook.tell, parts.packages)
+    with Workbench(*means) as bench:
         try:
             guide, case = _understand(request, parts, logbook)
             analyst = Analyst(parts.model.lm, parts.model.usage_of)
@@ -52,6 +55,7 @@ def execute(run_id: str, parts: Parts) -> Run:
             ending = ending_of(conclusion, bench, logbook.run.language, parts.model.drift())
         except (KeyboardInterrupt, KaisekiError) as cause:
             ending = cut_short(cause, bench.accepted, bench.facts, logbook.run.language)
+        logbook.note(wheels=bench.wheels_in_use())
     logbook.tell(Event(kind="ending", message="writing the report"))
     return logbook.end(lambda run: publish(run, bundle), **ending)
 
@@ -98,5 +102,7 @@ def _understand(request: Request, parts: Parts, logbook: Logbook) -> tuple[Schem
     logbook.note(resolutions=studied.resolutions)
     names = {name for table in studied.catalog.tables for name in (table.name, *(c.name for c in table.columns))}
     means = f"Left: {logbook.left}. The Python of a step may take {parts.step_seconds:.0f} s."
+    if parts.packages is not None and (beside := requirements.briefing(parts.packages)):
+        means = f"{means} {beside}"
     briefing = f"Question:\n{request.prompt}\n(end of question)\n\n{studied.card.rstrip()}\n\n{means}"
     return guide, Case(request.prompt, briefing, names, studied.resolutions)

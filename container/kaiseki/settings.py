@@ -37,6 +37,7 @@ class Settings(Value):
     clock: datetime | None = None  # what a run takes for now; with a recording: when it was made
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
+    wheels: Path | None = None  # a folder of packages that steps may require beside the installed ones
     broker: int | None = None  # descriptor of the socket to a sandbox held by root; the image's entry point sets it
     card_characters: int = Field(default=24_000, ge=1_000)
     workspace: Path | None = None  # where bundles are built on their way to S3; None: a temporary folder

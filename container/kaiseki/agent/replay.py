@@ -46,13 +46,15 @@ def replay(
     timeout: float,
     collect_into: Path | None = None,
     tolerance: float = SAME_MACHINE,
+    packages: Path | None = None,
 ) -> Replay:
     """Runs `steps` in order on `data` (`timeout` seconds each) and compares what they record with `facts`.
 
     What the code leaves behind (tables, figures, models) is moved to `collect_into` only where the facts are the same.
+    It may import from the folder `packages` too.
     """
     replayed: list[Step] = []
-    with sandbox.open(data) as session:
+    with sandbox.open(data, packages) as session:
         for step in steps:
             if not step.code:
                 replayed.append(step)

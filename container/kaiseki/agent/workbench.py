@@ -12,8 +12,8 @@ from kaiseki.agent.ledger import facts_of, lineage_of, records_of
 from kaiseki.agent.lineage import unbound
 from kaiseki.agent.protocol import QueryDraft, Reply
 from kaiseki.agent.replay import Replay, replay
-from kaiseki.models import Budget, Event, Fact, Failure, Query, Step
-from kaiseki.ports import Sandbox, Session, Warehouse
+from kaiseki.models import Budget, Event, Fact, Failure, Query, Step, Wheel
+from kaiseki.ports import Packages, Sandbox, Session, Warehouse
 
 LEAST_SECONDS = 1.0
 LEFT_BEHIND = ("tables", "figures", "models")
@@ -30,6 +30,7 @@ class Workbench:
         budget: Budget,
         step_seconds: float,
         tell: Callable[[Event], None],
+        packages: Packages | None = None,
     ) -> None:
         self._warehouse = warehouse
         self._sandbox = sandbox
@@ -37,6 +38,8 @@ class Workbench:
         self._budget = budget
         self._step_seconds = step_seconds
         self._tell = tell
+        self._packages = packages
+        self._imports_from: Path | None = None  # the session that is open
         self._open = contextlib.ExitStack()
         self._session: Session | None = None
         self._rows: dict[str, Query] = {}  # succeeded, not yet of an accepted step: a repair need not resend them
@@ -46,6 +49,18 @@ class Workbench:
     @property
     def data(self) -> Path:
         return self.bundle / "data"
+
+    def wheels_in_use(self) -> tuple[Wheel, ...]:
+        """What the accepted steps require beside what is installed; from now on this alone is provided."""
+        if self._packages is None:
+            return ()
+        named = (name for step in self.accepted for name in step.requirements)
+        self._packages.provide(requirements.not_installed(named))
+        return self._packages.used
+
+    @property
+    def _packages_path(self) -> Path | None:
+        return self._packages.path if self._packages else None
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -104,7 +119,8 @@ class Workbench:
                 message=f"the query name {taken} belongs to an accepted step, whose rows stay as they are",
                 hint="give this query another name, or load the rows that are there",
             )
-        return requirements.refused(step.requirements)
+        earlier = (name for old in self.accepted if old.number != step.replaces for name in old.requirements)
+        return requirements.refused(step.requirements, self._packages, earlier)
 
     def _query(self, draft: QueryDraft, step: Step) -> Query:
         cap = min(self._budget.rows_per_query, self._budget.rows)
@@ -116,7 +132,7 @@ class Workbench:
         return query
 
     def _run(self, step: Step, timeout: float) -> Step:
-        if self._session is not None and step.replaces is None:
+        if self._session is not None and step.replaces is None and self._imports_from == self._packages_path:
             step = step.model_copy(update={"execution": self._session.execute(step.code, step.number, timeout)})
             order = self._in_place(step)
             failure = step.execution.failure if step.execution else None
@@ -178,7 +194,10 @@ class Workbench:
         """The clean replay of what was accepted. If its facts are the same, what it left behind is what is shipped."""
         with tempfile.TemporaryDirectory(dir=self.bundle, prefix=".replay-") as scratch:
             left = Path(scratch)
-            result = replay(self._sandbox, self.data, self.accepted, self.facts, self._step_seconds, left)
+            path = self._packages_path if self.wheels_in_use() else None
+            result = replay(
+                self._sandbox, self.data, self.accepted, self.facts, self._step_seconds, left, packages=path
+            )
             if result.same:
                 for folder in LEFT_BEHIND:
                     shutil.rmtree(self.bundle / folder, ignore_errors=True)
@@ -188,7 +207,8 @@ class Workbench:
 
     def _fresh(self) -> Session:
         self._close_session()
-        self._session = self._open.enter_context(self._sandbox.open(self.data))
+        self._imports_from = self._packages_path
+        self._session = self._open.enter_context(self._sandbox.open(self.data, self._imports_from))
         return self._session
 
     def _close_session(self) -> None:

@@ -10,10 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kaiseki.agent.replay import OTHER_MACHINE, SAME_MACHINE, Comparison, Replay, replay
-from kaiseki.build import open_sandbox, open_store, open_warehouse
+from kaiseki.build import open_packages, open_sandbox, open_store, open_warehouse
 from kaiseki.environment import describe_environment
 from kaiseki.errors import UnknownRun, UsageError
-from kaiseki.models import Query, Run
+from kaiseki.models import Query, Run, Wheel
+from kaiseki.ports import Packages
 from kaiseki.report.integrity import altered
 from kaiseki.settings import Settings
 from kaiseki.stores.folder import load_run
@@ -31,8 +32,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         )
     with (
         _data(recorded, bundle, arguments.requery, settings) as (data, moved),
+        open_packages(settings) as packages,
         open_sandbox(settings, recorded.created_at) as sandbox,
     ):
+        if recorded.wheels:
+            _restore(recorded.wheels, packages)
         tolerance = SAME_MACHINE if recorded.environment == describe_environment() else OTHER_MACHINE
         result = replay(
             sandbox,
@@ -41,6 +45,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             {fact.name: fact for fact in recorded.facts},
             settings.sandbox.step_seconds,
             tolerance=tolerance,
+            packages=packages.path if packages and recorded.wheels else None,
         )
     same = result.same and not changed and not moved
     if arguments.json:
@@ -99,6 +104,13 @@ def _data(
                 if now.failure is not None or now.sha256 != query.sha256:
                     moved.append(_moved(query, now))
         yield data, moved
+
+
+def _restore(wheels: tuple[Wheel, ...], packages: Packages | None) -> None:
+    if packages is None:
+        named = ", ".join(each.file for each in wheels)
+        raise UsageError(f"the run used wheels: {named}", hint="name the folder that has them: --wheels FOLDER")
+    packages.restore(wheels)
 
 
 def _moved(was: Query, now: Query) -> dict[str, object]:

@@ -18,7 +18,9 @@ def write_requirements(run: Run, bundle: Path) -> None:
     sources = [path.read_text(encoding="utf-8") for path in sorted(kit_source().rglob("*.py"))]
     sources += [step.code for step in run.accepted_steps]
     named = [name for step in run.accepted_steps for name in step.requirements]
-    (bundle / REQUIREMENTS).write_text("".join(f"{line}\n" for line in pins(sources, named)), encoding="utf-8")
+    wheels = [f"{each.name}=={each.version}  # {each.file} sha256:{each.sha256}" for each in run.wheels]
+    lines = sorted((*pins(sources, named), *wheels))
+    (bundle / REQUIREMENTS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def pins(sources: Iterable[str], named: Iterable[str] = ()) -> list[str]:

@@ -49,6 +49,7 @@ class Setting:
     kit: Path
     clock: datetime
     seed: int
+    packages: Path | None  # to import from, beside what is installed
 
 
 def run(setting: Setting, bounds: Bounds, supervisor: int) -> None:
@@ -82,6 +83,8 @@ def _arrange(setting: Setting, folder: Path) -> None:
     faulthandler.enable(DUMPS, all_threads=False)
     faulthandler.register(DUMP_SIGNAL, DUMPS, all_threads=False)
     set_environment(setting, folder)
+    if setting.packages:
+        sys.path.append(str(setting.packages))
 
 
 def set_environment(setting: Setting, folder: Path) -> None:

@@ -31,6 +31,7 @@ class Terms:
     temporary: Path
     data: Path
     kit: Path
+    packages: Path | None
     limits: Limits
     layers: Layers
     host_group: int
@@ -74,6 +75,7 @@ def take(terms: Terms) -> Quarters:
     Raises Unconfined, also where the session's own user cannot reach what it needs; and OSError for the folder.
     """
     readable = (*paths.of_python(), paths.WITHOUT_PSUTIL, str(terms.kit), str(terms.data))
+    readable += (str(terms.packages),) if terms.packages else ()
     no_user = _why_no_user(terms)
     user = None if no_user else _claim(terms)
     if user and terms.no_view and (path := identity.out_of_reach((*readable, str(terms.temporary)), user.uid)):

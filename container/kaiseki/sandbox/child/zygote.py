@@ -156,7 +156,8 @@ class Zygote:
     def _fork(self, order: dict[str, Any], line: socket.socket, *to_close: socket.socket) -> int:
         """The pid of the supervisor; 0 if there can be no more processes."""
         data = Path(order["data"])
-        setting = interpreter.Setting(data, self._kit, datetime.fromisoformat(order["clock"]), order["seed"])
+        packages = Path(order["packages"]) if order["packages"] else None
+        setting = interpreter.Setting(data, self._kit, datetime.fromisoformat(order["clock"]), order["seed"], packages)
         zygote = os.getpid()
         self._turn += 1
         terms = quarters.Terms(
@@ -164,6 +165,7 @@ class Zygote:
             temporary=Path(order["temporary"]),
             data=data,
             kit=self._kit,
+            packages=packages,
             limits=Limits(**order["limits"]),
             layers=self._layers,
             host_group=order["host_group"],
