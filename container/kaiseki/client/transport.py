@@ -23,8 +23,10 @@ class Transport:
         self._url = url.rstrip("/")
         self._auth = auth
         self._http = requests.Session()
-        self._http.trust_env = False  # a .netrc would replace the signature; proxies are set again below
-        self._http.proxies.update(requests.utils.get_environ_proxies(self._url))
+        surroundings = self._http.merge_environment_settings(self._url, {}, None, None, None)
+        self._http.trust_env = False  # a .netrc would replace the signature; proxies and certificates stay as they are
+        self._http.proxies.update(surroundings["proxies"])
+        self._http.verify = surroundings["verify"]
         for scheme in ("https://", "http://"):
             self._http.mount(scheme, HTTPAdapter(max_retries=_RETRIES, pool_maxsize=16))
 
