@@ -29,7 +29,7 @@ def test_a_queued_run_that_is_cancelled_is_never_launched(alice, ecs):
     alice.until(run_id, "QUEUED")
     assert alice.cancel(run_id).json()["status"] == "CANCELLED"
     ecs.refusals.clear()
-    assert run_id not in [launch["clientToken"] for launch in ecs.launches]
+    assert not ecs.launches_of(run_id)
 
 
 def test_twenty_runs_at_once_all_end_and_no_more_run_than_the_environment_allows(team, tasks, service):

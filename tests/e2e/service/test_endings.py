@@ -54,7 +54,7 @@ def test_a_cancelled_run_stops_its_task_and_keeps_what_it_had(alice, running, ta
     assert answer.status_code == 202
     assert alice.ended(running)["status"] == "CANCELLED"
     tasks.exit_code(running)
-    launch = next(launch for launch in ecs.launches if launch["clientToken"] == running)
+    (launch,) = ecs.launches_of(running)
     (task,) = emulator.client("ecs").describe_tasks(cluster=launch["clusterArn"], tasks=[launch["taskArn"]])["tasks"]
     assert (task["lastStatus"], task["stoppedReason"]) == ("STOPPED", "cancelled by its owner")
     assert "run.json" in files(service, emulator, running)

@@ -24,7 +24,7 @@ def test_a_prompt_posted_again_with_its_key_is_the_same_run_and_launches_once(al
     first, again = (alice.call("POST", "/prompt", {"prompt": COUNT}, key).json() for _ in range(2))
     assert again["run_id"] == first["run_id"]
     assert alice.ended(first["run_id"])["status"] == "SUCCEEDED"
-    assert [launch["clientToken"] for launch in ecs.launches].count(first["run_id"]) == 1
+    assert len(ecs.launches_of(first["run_id"])) == 1
     other = alice.call("POST", "/prompt", {"prompt": "Another question?"}, key)
     assert 400 <= other.status_code < 500
     assert set(error(other)) == {"code", "message", "hint"}

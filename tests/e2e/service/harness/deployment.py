@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.emulator import Emulator
 from harness.permissions import repeat_for_the_emulator
@@ -37,8 +38,9 @@ class Deployment:
         """Another revision of the task definition meanwhile, as a deployment of changed settings registers it."""
         ecs = emulator.client("ecs")
         deployed = ecs.describe_task_definition(taskDefinition=self.family)["taskDefinition"]
-        revision = {name: deployed[name] for name in _REGISTERED if name in deployed}
-        (container,) = deployed["containerDefinitions"]
+        # The emulator keeps what CloudFormation gave it in CloudFormation's case, and then describes it so.
+        revision = {name: _lower_case(deployed[name]) for name in _REGISTERED if name in deployed}
+        (container,) = revision["containerDefinitions"]
         given = {entry["name"]: entry["value"] for entry in container["environment"]} | changed
         entries = [{"name": name, "value": value} for name, value in given.items()]
         ecs.register_task_definition(**revision | {"containerDefinitions": [container | {"environment": entries}]})
@@ -81,6 +83,15 @@ _REGISTERED = (
     "family taskRoleArn executionRoleArn networkMode containerDefinitions volumes placementConstraints "
     "requiresCompatibilities cpu memory runtimePlatform ephemeralStorage"
 ).split()
+
+
+def _lower_case(value: Any) -> Any:
+    """With names as the API writes them: `Command` as `command`."""
+    if isinstance(value, list):
+        return [_lower_case(item) for item in value]
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: _lower_case(item) for name, item in value.items()}
+    return value
 
 
 def deployed_service(emulator: Emulator) -> Deployment:

@@ -1,7 +1,8 @@
 """The door of ECS, before the emulator's: what ECS does with RunTask and the emulator leaves out.
 
-It answers a repeated clientToken with the task of the first call, refuses overrides above 8,192 characters, refuses
-launches when a test says so, in the words of ECS, and gives a task its credentials at the container's endpoint.
+It answers a repeated clientToken with the task of the first call or a conflict, refuses overrides above 8,192
+characters, refuses launches when a test says so, in the words of ECS, and gives a task its credentials at the
+container's endpoint.
 """
 
 import json
@@ -28,14 +29,17 @@ class EcsFront:
         self.launches: list[dict] = []  # RunTask requests that came to a task, with `taskArn`
         self.run_tasks = 0  # RunTask requests altogether
         self._emulator = emulator
-        self._answers: dict[str, bytes] = {}  # clientToken -> the first answer
+        self._answers: dict[str, tuple[dict, bytes]] = {}  # clientToken -> the first request that was answered, and how
         self._lock = threading.Lock()
         self._trust = ssl.create_default_context(cafile=str(emulator.certificate))
 
     def task_of(self, run_id: str) -> str:
         """The id of the task that executes a run."""
-        arns = [launch["taskArn"] for launch in self.launches if launch["clientToken"] == run_id]
-        return str(arns[-1]).rsplit("/", 1)[-1]
+        return str(self.launches_of(run_id)[-1]["taskArn"]).rsplit("/", 1)[-1]
+
+    def launches_of(self, run_id: str) -> list[dict]:
+        """The launches of a run, oldest first."""
+        return [launch for launch in self.launches if run_id in launch["overrides"]["containerOverrides"][0]["command"]]
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         if path.startswith("/credentials/"):
@@ -50,7 +54,8 @@ class EcsFront:
         with self._lock:
             self.run_tasks += 1
             if token in self._answers:
-                return 200, self._answers[token]
+                first, answered = self._answers[token]
+                return (200, answered) if request == first else _conflict(answered)
             if self.refusals:
                 status, answer = self.refusals.popleft()
                 return status, json.dumps(answer).encode()
@@ -62,7 +67,7 @@ class EcsFront:
                 for task in json.loads(answered)["tasks"]:
                     self.launches.append({**request, "taskArn": task["taskArn"], "clusterArn": task["clusterArn"]})
                 if token:
-                    self._answers[token] = answered
+                    self._answers[token] = (request, answered)
             return status, answered
 
     def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
@@ -73,6 +78,13 @@ class EcsFront:
             return response.status, response.read()
         finally:
             connection.close()
+
+
+def _conflict(answered: bytes) -> tuple[int, bytes]:
+    """A token that comes again with another request."""
+    arns = [task["taskArn"] for task in json.loads(answered)["tasks"]]
+    conflict = {"__type": "ConflictException", "message": "The client token is in use", "resourceIds": arns}
+    return 400, json.dumps(conflict).encode()
 
 
 @contextmanager
