@@ -67,8 +67,8 @@ class Task:
             try:
                 self._store = self._store or self._open_store()
                 return close(self._run_id, self._store, cause)
-            except KaisekiError as error:
-                print(f"kaiseki: the bundle could not be closed: {error.message}", file=sys.stderr, flush=True)
+            except Exception as error:  # noqa: BLE001 (the record must come to its end all the same)
+                print(f"kaiseki: the bundle could not be closed: {_cause(error)}", file=sys.stderr, flush=True)
         now = datetime.now(UTC)
         nothing = Run(id=self._run_id, prompt="", status=Status.RUNNING, created_at=now, ended_at=now)
         return nothing.model_copy(update=dict(cut_short(cause, (), {}, "en")))
@@ -78,8 +78,8 @@ class Task:
         code = NOT_RECORDED
         try:
             code = self._finish(self._close(interruption))
-        except KaisekiError as error:
-            print(f"kaiseki: {error.message}", file=sys.stderr)
+        except Exception as error:  # noqa: BLE001 (nobody is left to raise it to)
+            print(f"kaiseki: {_cause(error)}", file=sys.stderr)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -80,6 +80,7 @@ class Watch:
 
     def let_end(self) -> None:
         """From now on the run ends, and nothing interrupts it. Does not return if the watch has given it up."""
+        self._raised = True  # or nothing to raise any more
         if not self._ending.is_set():
             self._ends_it.acquire()
             self._ending.set()

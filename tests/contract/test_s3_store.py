@@ -372,6 +372,11 @@ def test_a_bucket_that_does_not_exist_is_named(s3, tmp_path):
         bucket_store(tmp_path, "s3://no-such-bucket").create(request("20261121-one"))
 
 
+def test_a_name_that_no_bucket_can_have_is_said_so(s3, tmp_path):
+    with pytest.raises(StoreError, match="AWS takes no such name: s3://Two Words"):
+        bucket_store(tmp_path, "s3://Two Words").run("20261121-one")
+
+
 def without_aws(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)

@@ -63,7 +63,9 @@ def as_store_errors(place: str) -> Iterator[None]:
         raise StoreError(
             f"{place} cannot be reached: {_line(error)}", hint="see whether this machine's network reaches AWS"
         ) from error
-    except (aws.BotoCoreError, aws.ParamValidationError) as error:
+    except aws.ParamValidationError as error:
+        raise StoreError(f"AWS takes no such name: {place} ({_line(error)})", hint="mend the setting") from error
+    except aws.BotoCoreError as error:
         raise StoreError(f"AWS is not set up for {place}: {_line(error)}", hint=_CREDENTIALS_HINT) from error
 
 
