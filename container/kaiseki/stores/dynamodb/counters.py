@@ -43,10 +43,10 @@ def _move(
     table: str, whose: str, by: int, now: datetime, condition: str, given: dict[str, int]
 ) -> "TransactWriteItemTypeDef":
     kept = {"live": COUNTER, "changed_at": iso(now)}
-    return {"Update": _any(change(table, _ACTIVE + whose, condition, given, assign=kept, add={"active": by}))}
+    return {"Update": change(table, _ACTIVE + whose, condition, given, assign=kept, add={"active": by})}
 
 
-def put_right(table: str, counter: Counter, active: int, now: datetime) -> dict[str, Any]:
+def put_right(table: str, counter: Counter, active: int, now: datetime) -> Any:
     """Holds only where the counter has not moved since it was read."""
     return change(
         table,
@@ -60,17 +60,13 @@ def put_right(table: str, counter: Counter, active: int, now: datetime) -> dict[
 def within_dollars(table: str, whose: str, most: float, now: datetime) -> "TransactWriteItemTypeDef":
     """Fails where the runs that ended today have cost `most` or more."""
     condition = "attribute_not_exists(#usd) OR #usd < :most"
-    return {"ConditionCheck": _any(change(table, _spend(whose, now), condition, {"most": most}))}
+    return {"ConditionCheck": change(table, _spend(whose, now), condition, {"most": most})}
 
 
 def add_dollars(table: str, whose: str, usd: float, now: datetime) -> "TransactWriteItemTypeDef":
     expires = {"expires_at": int((now + _SPEND_KEPT).timestamp())}
-    return {"Update": _any(change(table, _spend(whose, now), assign=expires, add={"usd": usd}))}
+    return {"Update": change(table, _spend(whose, now), assign=expires, add={"usd": usd})}
 
 
 def _spend(whose: str, now: datetime) -> str:
     return f"SPEND#{whose}#{iso(now)[:10]}"
-
-
-def _any(arguments: dict[str, Any]) -> Any:
-    return arguments

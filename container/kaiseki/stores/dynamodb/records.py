@@ -1,7 +1,7 @@
 """The runs of the service, each moved by conditional writes alone."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from kaiseki.stores.dynamodb.counters import (
     within_dollars,
 )
 from kaiseki.stores.dynamodb.idempotency import item_key, remember, run_remembered
+from kaiseki.stores.dynamodb.moves import change_from, change_run
+from kaiseki.stores.dynamodb.queries import indexed, page_of_owner
 from kaiseki.stores.dynamodb.record import (
     LIVE,
     Limits,
@@ -30,8 +32,8 @@ from kaiseki.stores.dynamodb.record import (
     run_key,
     takes_a_place,
 )
-from kaiseki.stores.dynamodb.refusals import Ended, EnvironmentFull, NotLaunched, OverLimit
-from kaiseki.stores.dynamodb.writes import apply, change, transact
+from kaiseki.stores.dynamodb.refusals import Ended, EnvironmentFull, NotLaunched, too_many_dollars, too_many_runs
+from kaiseki.stores.dynamodb.writes import apply, transact
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
 _WAITING = frozenset({Status.ACCEPTED, Status.QUEUED})
 _RUN_IS_WAITING = "#status IN (:accepted, :queued) AND attribute_not_exists(#cancel_requested_at)"
-_STATES = {status.name.lower(): status.value for status in Status}
 
 
 class RunRecords:
@@ -91,7 +92,7 @@ class RunRecords:
             return self._known(run_remembered(self._read(item_key(owner, key)), digest))
         if 0 in refused:
             raise StoreError(f"there is a run {run_id} already", "Send the request again.")
-        raise _too_many_runs(limits) if 1 in refused else _too_many_dollars(limits, now)
+        raise too_many_runs(limits) if 1 in refused else too_many_dollars(limits, now)
 
     def get(self, run_id: str) -> RunRecord | None:
         """As it is now (a consistent read)."""
@@ -100,19 +101,7 @@ class RunRecords:
 
     def of_owner(self, owner: str, limit: int, cursor: str) -> tuple[list[RunRecord], str]:
         """Newest first, at most `limit`; `cursor` is "" at first, then what came back, which is "" at the end."""
-        start = {"pk": attribute(run_key(cursor)), "owner": attribute(owner), "run_id": attribute(cursor)}
-        page = self._client.query(
-            TableName=self._table,
-            IndexName="by_owner",
-            KeyConditionExpression="#owner = :owner",
-            ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues={":owner": attribute(owner)},
-            ScanIndexForward=False,
-            Limit=limit,
-            **({"ExclusiveStartKey": start} if cursor else {}),  # type: ignore[arg-type]
-        )
-        last = page.get("LastEvaluatedKey")
-        return [from_item(item) for item in page["Items"]], last["run_id"]["S"] if last else ""
+        return page_of_owner(self._client, self._table, owner, limit, cursor)
 
     def claim(self, run_id: str, limits: Limits) -> RunRecord | None:
         """Moves a waiting run to LAUNCHING, for one caller alone, and takes one of the environment's places.
@@ -125,7 +114,8 @@ class RunRecords:
             self._client,
             [
                 {
-                    "Update": self._change(
+                    "Update": change_run(
+                        self._table,
                         run_id,
                         _RUN_IS_WAITING,
                         assign=launching,
@@ -161,7 +151,8 @@ class RunRecords:
             if launch not in (None, record.launches):
                 return False
             now = self._clock()
-            run = self._change_from(
+            run = change_from(
+                self._table,
                 record,
                 "attribute_not_exists(#cancel_requested_at)",
                 assign={"status": Status.QUEUED, "changed_at": iso(now), "reason": reason, "message": message},
@@ -175,19 +166,21 @@ class RunRecords:
     def sent(self, run_id: str, attempt: int, due: datetime) -> None:
         """Notes that message `attempt` stands for the run in the queue, and comes at `due`."""
         assign: dict[str, str | float] = {"queue_attempt": attempt, "queue_due_at": iso(due)}
-        apply(self._client, self._change(run_id, "#status = :queued", assign=assign))
+        apply(self._client, change_run(self._table, run_id, "#status = :queued", assign=assign))
 
     def launched(self, run_id: str, task_arn: str) -> RunRecord | None:
         """Notes the task of the current launch; None: it has another or is over: stop this one."""
         condition = "#status IN (:launching, :running) AND (attribute_not_exists(#task_arn) OR #task_arn = :arn)"
-        item = apply(self._client, self._change(run_id, condition, {"arn": task_arn}, assign={"task_arn": task_arn}))
+        item = apply(
+            self._client, change_run(self._table, run_id, condition, {"arn": task_arn}, assign={"task_arn": task_arn})
+        )
         return from_item(item) if item else None
 
     def begin(self, run_id: str) -> RunRecord:
         """The task itself says that it runs; harmless when it has said so. Raises Ended, NotLaunched or UnknownRun."""
         now = iso(self._clock())
         running = {"status": Status.RUNNING, "changed_at": now, "heartbeat_at": now}
-        item = apply(self._client, self._change(run_id, "#status = :launching", assign=running))
+        item = apply(self._client, change_run(self._table, run_id, "#status = :launching", assign=running))
         record = from_item(item) if item else self._known(run_id)
         if record.status.terminal:
             raise Ended(f"run {run_id} is {record.status} already")
@@ -204,14 +197,14 @@ class RunRecords:
         assign: dict[str, str | float] = {"heartbeat_at": iso(self._clock()), "phase": phase}
         if usd:
             assign["usd"] = usd
-        item = apply(self._client, self._change(run_id, "#status = :running", assign=assign))
+        item = apply(self._client, change_run(self._table, run_id, "#status = :running", assign=assign))
         return item is None or bool(from_item(item).cancel_requested_at)
 
     def request_cancel(self, run_id: str) -> RunRecord:
         """Notes the wish; a run that waits ends at once as CANCELLED. A run that is over stays as it is."""
         condition = "attribute_exists(pk) AND attribute_not_exists(#cancel_requested_at) AND attribute_exists(#live)"
         requested = {"cancel_requested_at": iso(self._clock())}
-        apply(self._client, self._change(run_id, condition, assign=requested))
+        apply(self._client, change_run(self._table, run_id, condition, assign=requested))
         if self._known(run_id).status in _WAITING:
             self.end(run_id, Status.CANCELLED, message="Cancelled before it was launched.")
         return self._known(run_id)
@@ -237,7 +230,8 @@ class RunRecords:
             now = self._clock()
             cost = max(usd, record.usd)
             told = {"outcome": outcome, "reason": reason, "message": message}
-            run = self._change_from(
+            run = change_from(
+                self._table,
                 record,
                 assign={
                     "status": advance(record.status, status),
@@ -270,30 +264,19 @@ class RunRecords:
         )
         seen: dict[str, str | float] = {"task_arn": task_arn, "task_version": version}
         given: dict[str, str | float] = {"arn": task_arn, "version": version}
-        return apply(self._client, self._change(run_id, condition, given, assign=seen)) is not None
+        return apply(self._client, change_run(self._table, run_id, condition, given, assign=seen)) is not None
 
     def live(self) -> Iterator[RunRecord]:
         """The runs that have not ended, those first that have been in their state longest; maybe a little behind."""
-        return (from_item(item) for item in self._indexed(LIVE))
+        return (from_item(item) for item in indexed(self._client, self._table, LIVE))
 
     def counters(self) -> Iterator[Counter]:
         """The counters of places, those first that have not moved for longest; maybe a little behind."""
-        return (counter_of(item) for item in self._indexed(COUNTER))
+        return (counter_of(item) for item in indexed(self._client, self._table, COUNTER))
 
     def put_right(self, counter: Counter, active: int) -> bool:
         """Sets a counter that has not moved since `counter` was read; False: it has."""
         return apply(self._client, put_right(self._table, counter, active, self._clock())) is not None
-
-    def _indexed(self, live: str) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName="live",
-            KeyConditionExpression="#live = :live",
-            ExpressionAttributeNames={"#live": "live"},
-            ExpressionAttributeValues={":live": attribute(live)},
-        )
-        for page in pages:
-            yield from page["Items"]
 
     def _known(self, run_id: str) -> RunRecord:
         record = self.get(run_id)
@@ -304,31 +287,9 @@ class RunRecords:
     def _read(self, key: str) -> dict[str, Any] | None:
         return self._client.get_item(TableName=self._table, Key={"pk": attribute(key)}, ConsistentRead=True).get("Item")
 
-    def _change(self, run_id: str, condition: str, given: dict[str, str | float] | None = None, **changes: Any) -> Any:
-        """A change of a run; states may be named in the condition without being given."""
-        named = {name: value for name, value in _STATES.items() if f":{name}" in condition}
-        return change(self._table, run_key(run_id), condition, {**named, **(given or {})}, **changes)
-
-    def _change_from(self, record: RunRecord, condition: str = "", **changes: Any) -> Any:
-        """A change that holds only while the run is in the state and the launch that were read."""
-        seen = "#status = :seen AND #launches = :launch" + (f" AND {condition}" if condition else "")
-        return self._change(record.run_id, seen, {"seen": record.status, "launch": record.launches}, **changes)
-
     def _environment_place_back(self, record: RunRecord, now: datetime) -> "list[TransactWriteItemTypeDef]":
         return [give_place_back(self._table, ENVIRONMENT, now)] if takes_a_place(record) else []
 
 
 def _unknown(run_id: str) -> UnknownRun:
     return UnknownRun(f"there is no run {run_id}")
-
-
-def _too_many_runs(limits: Limits) -> OverLimit:
-    message = f"you have {limits.principal_active} live runs, as many as you may"
-    return OverLimit("principal_active", message, "Wait for one to end, or cancel one.", retry_after=30)
-
-
-def _too_many_dollars(limits: Limits, now: datetime) -> OverLimit:
-    message = f"your runs have cost ${limits.principal_usd_per_day:g} today, as much as they may"
-    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    seconds = int((tomorrow - now).total_seconds()) + 1
-    return OverLimit("principal_usd_per_day", message, "Send it again tomorrow (UTC).", retry_after=seconds)

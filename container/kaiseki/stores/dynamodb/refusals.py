@@ -1,6 +1,9 @@
 """What the records refuse."""
 
+from datetime import datetime, timedelta
+
 from kaiseki.errors import StoreError, UsageError
+from kaiseki.stores.dynamodb.record import Limits
 
 
 class KeyReused(UsageError):
@@ -40,3 +43,15 @@ class NotLaunched(StoreError):
     """The run waits for its launch; what wants to execute it is a task of an earlier one."""
 
     code = "run.not_launched"
+
+
+def too_many_runs(limits: Limits) -> OverLimit:
+    message = f"you have {limits.principal_active} live runs, as many as you may"
+    return OverLimit("principal_active", message, "Wait for one to end, or cancel one.", retry_after=30)
+
+
+def too_many_dollars(limits: Limits, now: datetime) -> OverLimit:
+    message = f"your runs have cost ${limits.principal_usd_per_day:g} today, as much as they may"
+    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    seconds = int((tomorrow - now).total_seconds()) + 1
+    return OverLimit("principal_usd_per_day", message, "Send it again tomorrow (UTC).", retry_after=seconds)

@@ -32,8 +32,8 @@ def change(
     add: Mapping[str, float] | None = None,
     collect: Mapping[str, str] | None = None,
     remove: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """The arguments of an update, or with only a condition those of a check.
+) -> Any:
+    """The arguments of an update, alone or in a transaction; with only a condition those of a check.
 
     In a condition attributes are written `#name`, the values of `given` `:name`. `add` counts up, `collect` adds to a
     set of texts.
