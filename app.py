@@ -18,7 +18,8 @@ def main() -> None:
         for environment in ENVIRONMENTS:
             ServiceStage(app, of_caller(environment, os.environ), lambda_code(environment.functions.architecture))
     except SettingError as error:
-        sys.exit(f"kaiseki: {error.message}: {error.hint}")
+        print(f"kaiseki: {error.message}: {error.hint}", file=sys.stderr)
+        sys.exit(error.exit_code)
     app.synth()
 
 
