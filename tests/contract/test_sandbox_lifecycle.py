@@ -294,11 +294,11 @@ def test_a_session_made_ahead_is_not_used_where_another_is_asked_for(temporary: 
     other.mkdir()
     with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
         spare = wait_for_spare(sandbox, temporary)
-        folder = psutil.Process(spare.interpreter).cwd()
+        (folder,) = set(temporary.glob("kaiseki-*")) - set(temporary.glob("kaiseki-home-*"))
         with sandbox.open(other) as session:
             assert supervisor_of(session) != spare.supervisor
             assert gone(spare.supervisor)
-            assert not Path(folder).exists()
+            assert not folder.exists()
 
 
 def test_a_session_made_ahead_does_not_see_a_folder_that_was_replaced(temporary: Path, tmp_path: Path) -> None:
