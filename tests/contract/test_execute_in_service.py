@@ -352,6 +352,23 @@ def test_sigterm_is_heard_while_the_model_thinks(service):
     assert service.run()["status"] == "FAILED"
 
 
+def test_a_run_whose_end_is_being_uploaded_is_not_stopped_any_more(service, recording):
+    tasks: list[subprocess.Popen[str]] = []
+
+    def stop(path: str, headers: Mapping[str, str]) -> None:
+        if path.partition("?")[0].endswith("/report.html"):
+            tasks[0].send_signal(signal.SIGTERM)
+            time.sleep(1)
+            tasks[0].send_signal(signal.SIGTERM)
+
+    service.wire.refused = staticmethod(stop)
+    service.ask()
+    tasks.append(service.start(MODEL=f"recorded:{recording([COUNT + ANSWER])}"))
+    code, _, err = finished(tasks[0])
+    assert (code, service.record().status, service.run()["status"]) == (0, Status.SUCCEEDED, "SUCCEEDED"), err
+    assert {artifact["path"] for artifact in service.run()["artifacts"]} == service.files().keys() - {"run.json"}
+
+
 def test_a_task_that_is_stopped_for_its_owner_ends_cancelled(service, recording):
     service.ask()
     task = service.start(MODEL=f"recorded:{recording([COUNT, SLOW_STEP])}", HEARTBEAT_SECONDS="3")
@@ -395,6 +412,7 @@ def test_a_run_that_has_ended_is_left_alone(service):
         ({"MODEL": "unheard-of"}, "setting", "unheard-of"),
         ({"WAREHOUSE": "duckdb:/nowhere/at/all"}, "input", "/nowhere/at/all"),
         ({"BROKER": "99"}, "sandbox", "99"),
+        ({"WORKSPACE": "/proc/nowhere"}, "input", "/proc/nowhere"),
         ({"STORE": "s3://no-such-bucket"}, "store", "no-such-bucket"),
         ({"STORE": f"s3://{BUCKET}/elsewhere"}, "run.unknown", RUN_ID),
     ],
