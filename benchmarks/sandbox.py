@@ -1,201 +1,121 @@
 """How long generated code waits for its sandbox, beside other ways to run it.
 
-    make bench-sandbox            (or: .venv/bin/python benchmarks/sandbox.py [--rounds N])
-
-Contenders are measured in turn within each round, so that a machine that slows down slows all of them; the table shows
-medians of the rounds, and ratios to plain Python taken round by round. What is not installed is left out and named.
+make bench-sandbox                                           (or: .venv/bin/python benchmarks/sandbox.py)
+.venv/bin/python benchmarks/sandbox.py --markdown            writes the tables into benchmarks/README.md
+.venv/bin/python benchmarks/sandbox.py --only boot
 """
 
 import argparse
-import importlib.util
-import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import psutil
+from boot import boot
+from comparison import Contender, Place, Start, Table, Target, compare, fresh, warm
+from conditions import conditions, write_into
+from sessions import Sessions, bare_exec, plain_python
 
 from kaiseki.sandbox.local import LocalSandbox
 
-HELLO = "print('hello world')"
-FRAME = (
+_README = Path(__file__).with_name("README.md")
+_HELLO = "print('hello world')"
+_FRAME = (
     "import pandas as pd\nframe = pd.read_csv({path!r})\nprint(frame.describe())\nprint(frame['kind'].value_counts())"
 )
-ROWS = 300_000
-SIDE_BY_SIDE = 50
-
-Run = Callable[[str], None]
-
-
-def plain_python(code: str) -> None:
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-
-
-def fresh_session(sandbox: LocalSandbox, data: Path) -> Run:
-    def run(code: str) -> None:
-        session = sandbox.open(data)
-        try:
-            _must_work(session.execute(code, 1, 120.0))
-        finally:
-            session.close()
-
-    return run
-
-
-@contextmanager
-def warm_session(sandbox: LocalSandbox, data: Path) -> Iterator[Run]:
-    with sandbox.open(data) as session:
-        yield lambda code: _must_work(session.execute(code, 1, 120.0))
-
-
-def _must_work(execution: object) -> None:
-    failure = getattr(execution, "failure", None)
-    if failure is not None:
-        raise RuntimeError(f"{failure.type}: {failure.message}")
-
-
-@contextmanager
-def warm_kernel() -> Iterator[Run]:
-    from jupyter_client.manager import start_new_kernel
-
-    manager, client = start_new_kernel()
-    try:
-        yield lambda code: _execute(client, code)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-
-
-def fresh_kernel(code: str) -> None:
-    with warm_kernel() as run:
-        run(code)
-
-
-def _execute(client: object, code: str) -> None:
-    reply = client.execute_interactive(code, output_hook=lambda _: None)  # type: ignore[attr-defined]
-    if reply["content"]["status"] != "ok":
-        raise RuntimeError(reply["content"]["evalue"])
-
-
-def dspy_interpreter(code: str) -> None:
-    from dspy.primitives import PythonInterpreter
-
-    with PythonInterpreter() as interpreter:
-        interpreter.execute(code)
-
-
-def smolagents_executor(code: str) -> None:
-    from smolagents.local_python_executor import LocalPythonExecutor
-
-    executor = LocalPythonExecutor(additional_authorized_imports=["pandas"])
-    executor.send_tools({"print": print})
-    executor(code)
-
-
-def bare_exec(code: str) -> None:
-    exec(compile(code, "<bare>", "exec"), {})
-
-
-def seconds(run: Run, code: str) -> float:
-    started = time.perf_counter()
-    run(code)
-    return time.perf_counter() - started
-
-
-def compare(title: str, contenders: dict[str, Run], code: str, rounds: int, base: str) -> None:
-    """Prints medians, and the median of each contender's ratio to `base`, taken round by round."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for number in range(rounds + 1):
-        for name, run in contenders.items():
-            took = seconds(run, code)
-            if number:  # the first round warms caches
-                times[name].append(took)
-    print(f"\n{title} ({rounds} rounds)\n\n| | median ms | of {base} |\n|---|---|---|")
-    for name, taken in times.items():
-        ratio = statistics.median(a / b for a, b in zip(taken, times[base], strict=True))
-        print(f"| {name} | {statistics.median(taken) * 1000:.2f} | {ratio:.3f} |")
-
-
-def side_by_side(sandbox: LocalSandbox, data: Path) -> None:
-    """Private memory of many sessions that each hold a little state."""
-    before = {process.pid for process in psutil.Process().children(recursive=True)}
-    sessions = [sandbox.open(data) for _ in range(SIDE_BY_SIDE)]
-    try:
-        for session in sessions:
-            _must_work(session.execute("x = 42", 1, 60.0))
-        added = [p for p in psutil.Process().children(recursive=True) if p.pid not in before]
-        private = sum(process.memory_full_info().uss for process in added) / SIDE_BY_SIDE
-    finally:
-        for session in sessions:
-            session.close()
-    print(f"\n{SIDE_BY_SIDE} sessions side by side: {private / 1e6:.1f} MB private memory each")
-
-
-def boot(data: Path, rounds: int) -> None:
-    """From nothing to a first result, beside the imports that it makes before it."""
-    imports = "import numpy, pandas, pyarrow.parquet, kaiseki_kit"
-
-    def start(code: str) -> None:
-        with LocalSandbox(datetime.now(UTC)) as sandbox, sandbox.open(data) as session:
-            _must_work(session.execute(code, 1, 60.0))
-
-    contenders = {"bare imports": lambda _: plain_python(imports), "zygote, session, first result": start}
-    compare("Boot", contenders, HELLO, rounds, base="bare imports")
+_ROWS = 300_000
+_PLAIN = "plain python -c"
+_ZYGOTE_IMPORTS_SECONDS = 8.0
+_PARTS = ("boot", "fresh", "warm", "frame", "memory")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
-    left_out = []
-    others: dict[str, Run] = {"ipykernel": fresh_kernel}
-    if shutil.which("deno"):
-        others["DSPy PythonInterpreter"] = dspy_interpreter
-    else:
-        left_out.append("DSPy PythonInterpreter (needs deno)")
-    if importlib.util.find_spec("smolagents"):
-        others["smolagents local executor (no process of its own)"] = smolagents_executor
-    else:
-        left_out.append("smolagents local executor")
-    with tempfile.TemporaryDirectory() as folder, LocalSandbox(datetime.now(UTC)) as sandbox:
-        data = Path(folder)
-        path = data / "rows.csv"
-        rng = np.random.default_rng(0)
-        pd.DataFrame(
-            {"kind": rng.choice(list("abcdef"), ROWS), **{name: rng.normal(size=ROWS) for name in ("x", "y", "z")}}
-        ).to_csv(path, index=False)
-        boot(data, rounds)
-        fresh_session(sandbox, data)("import pandas, sklearn.linear_model, altair")
-        time.sleep(5)  # the zygote's idle imports
-        fresh = {"plain python -c": plain_python, "fresh session": fresh_session(sandbox, data)}
-        compare("Fresh, hello world", fresh | others, HELLO, rounds, base="plain python -c")
-        with warm_session(sandbox, data) as warm, warm_kernel() as kernel:
-            compare(
-                "Warm, x = 1",
-                {"bare exec": bare_exec, "warm session": warm, "ipykernel": kernel},
-                "x = 1",
-                200,
-                "bare exec",
-            )
-            rows = FRAME.format(path=str(path))
-            contenders = {
-                "plain python -c": plain_python,
-                "fresh session": fresh["fresh session"],
-                "warm session": warm,
-                "warm ipykernel": kernel,
-            }
-            compare(f"{ROWS:,} x 4 CSV: describe and value_counts", contenders, rows, rounds, "plain python -c")
-        side_by_side(sandbox, data)
-    if left_out:
-        print(f"\nnot installed, left out: {', '.join(left_out)}")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--only", choices=_PARTS, help="one part of the measurements")
+    parser.add_argument("--markdown", action="store_true", help=f"write the tables into {_README.name} too")
+    options = parser.parse_args()
+    about = conditions()
+    tables = []
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        for part in (options.only,) if options.only else _PARTS:
+            for table in _measure(part, Path(folder), options.rounds):
+                print(table, end="\n\n", flush=True)
+                tables.append(table)
+    if options.markdown:
+        write_into(_README, about, tables)
+
+
+def _measure(part: str, data: Path, rounds: int) -> Iterator[Table]:
+    if part == "boot":
+        yield boot(data, rounds)
+        return
+    with LocalSandbox(datetime.now(UTC)) as sandbox:
+        sandbox.open(data).close()
+        time.sleep(_ZYGOTE_IMPORTS_SECONDS)
+        sessions = Sessions(sandbox, data)
+        match part:
+            case "fresh":
+                yield _fresh(sessions, rounds)
+            case "warm":
+                yield _warm(sessions)
+            case "frame":
+                yield _frame(sessions, data, rounds)
+            case "memory":
+                from memory import side_by_side
+
+                yield side_by_side(sandbox, data)
+
+
+def _others(start: Callable[[Place], Start]) -> list[Contender]:
+    import other_interpreters
+
+    if why_not := other_interpreters.install():
+        print(why_not)
+    return [Contender(name, start(place), may_be_missing=True) for name, place in other_interpreters.PLACES.items()]
+
+
+def _fresh(sessions: Sessions, rounds: int) -> Table:
+    pause = sessions.TO_MAKE_ONE_AHEAD
+    contenders = (
+        Contender(_PLAIN, fresh(plain_python, pause)),
+        Contender("fresh session", fresh(sessions.open, pause), Target(_PLAIN, milliseconds=10)),
+        Contender("fresh session, when none was made ahead", sessions.forked_at_once, Target(_PLAIN, milliseconds=10)),
+        Contender("closing a session", sessions.closing),
+        *_others(lambda place: fresh(place, pause)),
+    )
+    return compare("Fresh to first result, `print('hello world')`", contenders, _HELLO, rounds)
+
+
+def _warm(sessions: Sessions) -> Table:
+    bare = "bare exec in this process"
+    contenders = (
+        Contender(bare, warm(bare_exec)),
+        Contender("warm session", warm(sessions.open), Target(bare, milliseconds=1)),
+        *_others(warm),
+    )
+    return compare("Warm, `x = 1`", contenders, "x = 1", 200)
+
+
+def _frame(sessions: Sessions, data: Path, rounds: int) -> Table:
+    import numpy as np
+    import pandas as pd
+
+    path = data / "rows.csv"
+    rng = np.random.default_rng(0)
+    numbers = {name: rng.normal(size=_ROWS) for name in ("x", "y", "z")}
+    pd.DataFrame({"kind": rng.choice(list("abcdef"), _ROWS), **numbers}).to_csv(path, index=False)
+    path.chmod(0o644)
+    contenders = (
+        Contender(_PLAIN, fresh(plain_python, sessions.TO_MAKE_ONE_AHEAD)),
+        Contender("fresh session", fresh(sessions.open, sessions.TO_MAKE_ONE_AHEAD), Target(_PLAIN, 0.7)),
+        *_others(warm),
+        Contender("warm session", warm(sessions.open), Target("ipykernel")),
+    )
+    title = f"{_ROWS:,} x 4 CSV: read, describe, value_counts; a fresh Python and session, then warm ones"
+    return compare(title, contenders, _FRAME.format(path=str(path)), rounds)
 
 
 if __name__ == "__main__":

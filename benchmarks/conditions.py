@@ -1,0 +1,33 @@
+"""Where and when figures were taken, and their place in the README."""
+
+import os
+import platform
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from comparison import Table
+
+_BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+
+
+def conditions() -> str:
+    """One paragraph; taken before the measurements, since they load the machine themselves."""
+    cpus = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in cpus if line.startswith("model name")), platform.machine())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    user = "root: sessions with users of their own" if os.geteuid() == 0 else "an ordinary user"
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC as {user}; {model}, {os.cpu_count()} CPUs, "
+        f"{memory:.0f} GB, Linux {platform.release()}, Python {platform.python_version()}, numpy {version('numpy')}, "
+        f"pandas {version('pandas')}; load average before the run {os.getloadavg()[0]:.1f}."
+    )
+
+
+def write_into(readme: Path, about: str, tables: Iterable[Table]) -> None:
+    """Replaces what stands between the marks."""
+    before, _, rest = readme.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    figures = "\n\n".join((about, *map(str, tables)))
+    readme.write_text(f"{before}{_BEGIN}{figures}\n{_END}{after}")
