@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/lambda_api.py [--rounds N]
 
-The import is that of the packed asset, byte-compiled, beside boto3 with one client, in turn within each round; the ratio
-is taken round by round. The handler runs against AWS emulated in this process (moto), once warm; all calls of boto3 clients
-are timed apart, so what is left is the function's own: it does not depend on how fast AWS answers.
+The import is that of the packed asset, byte-compiled, beside boto3 with one client, in turn within each round; the
+ratio is taken round by round. The handler runs against AWS emulated in this process (moto), once warm; all calls of boto3
+clients are timed apart, so what is left is the function's own: it does not depend on how fast AWS answers.
 """
 
 import argparse
@@ -27,9 +27,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "lambda"), str(ROOT / "tests" / "unit" / "
 
 import boto3  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
-from moto import mock_aws  # noqa: E402
-
 from infra.lambda_asset import build_lambda_asset  # noqa: E402
+from moto import mock_aws  # noqa: E402
 
 AT_MOST = 1.7
 BASE = "import boto3; boto3.client('dynamodb')"
