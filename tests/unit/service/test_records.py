@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.dynamodb.exceptions import TransactionCanceledException
+from moto.dynamodb.exceptions import DynamodbException, TransactionCanceledException
 from moto.dynamodb.models import DynamoDBBackend
 
 from kaiseki.errors import StoreError, UnknownRun
@@ -291,6 +291,19 @@ def test_a_queued_run_gives_the_environments_place_back_once(
     assert active(records) == {ALICE: 1, ENVIRONMENT: 1}
 
 
+def test_a_run_that_waits_says_for_what_it_waits_now(records: RunRecords, waiting: RunRecord, clock: Any) -> None:
+    records.queue("r1", "launch.capacity", "There is no room.")
+    since = known(records, "r1").changed_at
+    clock.advance(minutes=1)
+
+    assert records.queue("r1", "limit.environment_active", "3 runs are going on already.", launch=0)
+
+    queued = known(records, "r1")
+    assert (queued.reason, queued.message) == ("limit.environment_active", "3 runs are going on already.")
+    assert queued.changed_at == since
+    assert active(records) == {ALICE: 1}
+
+
 def test_what_is_meant_for_one_launch_leaves_the_next_alone(
     records: RunRecords, limits: Limits, launching: RunRecord
 ) -> None:
@@ -399,6 +412,34 @@ def test_conflicts_between_transactions_are_waited_out(
     assert all(isinstance(claim, RunRecord) for claim in claims)
     assert ends == [True, True, True]
     assert active(records) == {ALICE: 2, ENVIRONMENT: 0}
+
+
+@pytest.mark.parametrize("error", ["TransactionConflictException", "ThrottlingException"])
+def test_a_single_write_that_meets_a_transaction_is_made_after_it(
+    records: RunRecords, running: RunRecord, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    update, refusals = DynamoDBBackend.update_item, [error] * 3
+
+    def busy(backend: DynamoDBBackend, *args: Any, **more: Any) -> Any:
+        if refusals:
+            raise DynamodbException(refusals.pop(), "busy")
+        return update(backend, *args, **more)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", busy)
+    assert not records.beat("r1", "goes on")
+    assert (known(records, "r1").phase, refusals) == ("goes on", [])
+
+
+def test_a_conflict_that_does_not_pass_is_raised(
+    records: RunRecords, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
+        raise TransactionCanceledException([("TransactionConflict", "ongoing", None)])
+
+    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", never)
+    monkeypatch.setattr("kaiseki.stores.dynamodb.writes._LONGEST_WAIT", 0.0)
+    with pytest.raises(ClientError, match="TransactionConflict"):
+        records.accept("r1", ALICE, "", "digest", limits)
 
 
 def test_other_failures_of_the_table_are_not_hidden(records: RunRecords, limits: Limits) -> None:

@@ -17,7 +17,10 @@ LIVE = "1"
 
 @dataclass(frozen=True)
 class Limits:
-    """How many runs may be live (a principal's) or launched (the environment's), and what they may cost in a day."""
+    """How many runs may be live (a principal's) or launched (the environment's), and what they may cost in a day (UTC).
+
+    The places are exact. Dollars count when a run ends, so the runs that are going on may still exceed the day's.
+    """
 
     principal_active: int
     environment_active: int

@@ -138,24 +138,26 @@ class RunRecords:
         return self.get(run_id)
 
     def queue(self, run_id: str, reason: str, message: str = "", launch: int | None = None) -> bool:
-        """Lets a run that cannot be launched now wait, and gives the environment's place back.
+        """Lets a run that cannot be launched wait, and gives the environment's place back; says what it now waits for.
 
         `launch`: only while the run is in its launch of that number. False: it does not wait, since it has begun,
         ended, was cancelled, or is in another launch.
         """
         while record := self.get(run_id):
-            if record.status is Status.QUEUED:
-                return launch in (None, record.launches)
-            if Status.QUEUED not in TRANSITIONS[record.status] or record.cancel_requested_at:
+            waits = record.status is Status.QUEUED
+            if not waits and Status.QUEUED not in TRANSITIONS[record.status]:
                 return False
-            if launch not in (None, record.launches):
+            if record.cancel_requested_at or launch not in (None, record.launches):
                 return False
+            if waits and (record.reason, record.message) == (reason, message):
+                return True
             now = self._clock()
+            changed_at = record.changed_at if waits else iso(now)
             run = change_from(
                 self._table,
                 record,
                 "attribute_not_exists(#cancel_requested_at)",
-                assign={"status": Status.QUEUED, "changed_at": iso(now), "reason": reason, "message": message},
+                assign={"status": Status.QUEUED, "changed_at": changed_at, "reason": reason, "message": message},
                 collect={"earlier_tasks": record.task_arn} if record.task_arn else None,
                 remove=("task_arn",),
             )
