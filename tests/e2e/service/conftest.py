@@ -1,5 +1,6 @@
 """One emulated AWS with the service deployed in it, for all scenarios."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,3 +72,17 @@ def team(emulator: Emulator, service: Deployment, analysts: str) -> list[Caller]
 @pytest.fixture(scope="session")
 def bob(emulator: Emulator, service: Deployment, analysts: str) -> Caller:
     return assume(emulator, analysts, "bob@example.com", service.api)
+
+
+@pytest.fixture(scope="session")
+def stranded(bob: Caller, tasks: Tasks, ecs: EcsFront, events: TaskEvents) -> dict[str, str]:
+    """The ids of two runs: one whose task vanished without an event, one whose task never started."""
+    prompt = "Build a model that predicts purchase from the interactions table."
+    vanished = bob.ask(prompt)
+    bob.until(vanished, "RUNNING")
+    events.lost.add(ecs.task_of(vanished))
+    tasks.signal(vanished, signal.SIGKILL)
+    with tasks.held():
+        unstarted = bob.ask(prompt)
+        tasks.hold(unstarted)
+    return {"vanished": vanished, "unstarted": unstarted}

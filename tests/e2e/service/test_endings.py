@@ -17,19 +17,6 @@ def running(alice):
     return run_id
 
 
-@pytest.fixture(scope="module")
-def stranded(alice, tasks, ecs, events) -> dict[str, str]:
-    """Two runs of which nothing is heard any more: one whose task vanished, one whose task never started."""
-    vanished = alice.ask(PROMPT)
-    alice.until(vanished, "RUNNING")
-    events.lost.add(ecs.task_of(vanished))
-    tasks.signal(vanished, signal.SIGKILL)
-    with tasks.held():
-        unstarted = alice.ask(PROMPT)
-        tasks.hold(unstarted)
-    return {"vanished": vanished, "unstarted": unstarted}
-
-
 def files(service, emulator, run_id: str) -> set[str]:
     listed = emulator.client("s3").list_objects_v2(Bucket=service.bucket, Prefix=f"runs/{run_id}/")
     return {item["Key"].split("/", 2)[2] for item in listed.get("Contents", [])}
@@ -99,17 +86,6 @@ def test_an_event_of_the_start_that_comes_after_the_end_does_not_revive_a_run(al
     wait_until(events.delivered)
     time.sleep(2)
     assert alice.state(running)["status"] == "FAILED"
-
-
-def test_the_reconciler_closes_a_run_whose_task_vanished_without_an_event(stranded, alice):
-    state = alice.ended(stranded["vanished"], within=150)
-    assert state["status"] == "FAILED"
-    assert state["reason"].startswith("task.")
-
-
-def test_the_reconciler_closes_a_run_whose_task_never_started(stranded, alice):
-    state = alice.ended(stranded["unstarted"], within=150)
-    assert (state["status"], state["reason"]) == ("FAILED", "task.never_started")
 
 
 def wait_until(happened, within: float = 15.0) -> None:
