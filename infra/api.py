@@ -29,7 +29,7 @@ LOGGED = {
     "request_id": "$context.requestId",
     "route": "$context.routeKey",
     "status": "$context.status",
-    "seconds_ms": "$context.responseLatency",
+    "milliseconds": "$context.responseLatency",
     "bytes": "$context.responseLength",
     "address": "$context.identity.sourceIp",
     "caller": "$context.identity.userArn",

@@ -89,7 +89,7 @@ class Environment:
 
 
 ENVIRONMENTS = (
-    # What it costs without a run: about $8 a month for one endpoint and zone, five of them. See docs/deploy.md.
+    # Without a run about $40 a month, for five endpoints in one zone; NewNetwork(way_out="nat") is about $33.
     Environment("dev", network=NewNetwork(endpoint_zones=1)),
     Environment("staging", network=NewNetwork(endpoint_zones=1), warehouse=NewWorkgroup()),
     Environment(

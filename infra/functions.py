@@ -11,8 +11,6 @@ from constructs import Construct
 from infra.log_group import LogGroup
 from infra.settings import Functions
 
-TASK_DEFINITION_FAMILY = "KAISEKI_TASK_FAMILY"
-
 
 @dataclass(frozen=True)
 class Package:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Aws
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshiftserverless as serverless
@@ -81,9 +81,9 @@ class NewRedshift(Construct):
             default_iam_role_arn=self.copying.role_arn,
             kms_key_id=storage.key.key_arn if storage.key else None,
             log_exports=LOGS,
-            final_snapshot_name=f"{environment.family}-final" if environment.protected else None,
-            final_snapshot_retention_period=30 if environment.protected else None,
         )
+        # The data outlive the stack; the workgroup goes, or its network could not.
+        self.namespace.apply_removal_policy(RemovalPolicy.RETAIN if environment.protected else RemovalPolicy.DESTROY)
         self.workgroup = serverless.CfnWorkgroup(
             self,
             "Workgroup",

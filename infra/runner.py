@@ -119,6 +119,7 @@ class Runner(Construct):
                 timeout=Duration.seconds(5),
                 start_period=Duration.seconds(20),
             ),
+            # Without a mode of its own it takes that of the image's folder, which everybody may write to.
             tmpfs=ecs.Tmpfs(
                 container_path="/tmp",  # noqa: S108  # of the container
                 size=environment.runner.scratch_mb,

@@ -21,13 +21,13 @@ def require(true: bool, message: str, hint: str) -> None:
 
 @dataclass(frozen=True)
 class NewNetwork:
-    """A VPC with private subnets in three availability zones.
+    """A VPC with private subnets in three availability zones (Redshift wants three; us-west-1 gives new accounts two).
 
-    way_out     how tasks reach AWS: `endpoints` (about $8 per interface endpoint, zone and month; nothing leaves it) or
-                `nat` (about $33 per gateway and month, and $0.045 per GB; tasks can reach the internet over HTTPS)
-    nat_gateways one is enough until a zone fails; three keep each zone on its own
-    endpoint_zones in how many of the three zones the interface endpoints stand: one costs a third of three
-    flow_logs   who talked to whom, kept in CloudWatch Logs ($0.50 per GB)
+    way_out         how tasks reach AWS: `endpoints` (five to six, each about $8 per zone and month; the internet is out of
+                    reach) or `nat` (about $33 per gateway and month, and $0.045 per GB; it is in reach, over HTTPS)
+    nat_gateways    one is enough until a zone fails; three keep each zone on its own
+    endpoint_zones  in how many of the three zones the interface endpoints stand: one costs a third of three
+    flow_logs       who talked to whom, kept in CloudWatch Logs ($0.50 per GB)
     """
 
     cidr: str = "10.71.0.0/16"
@@ -91,6 +91,9 @@ class Iam:
 
     owner: Literal["session", "role"] = "session"
 
+    def __post_init__(self) -> None:
+        require(self.owner in ("session", "role"), f"callers cannot be told apart by '{self.owner}'", "session or role")
+
 
 @dataclass(frozen=True)
 class Jwt:
@@ -135,6 +138,8 @@ class Functions:
     tracing: bool = False  # X-Ray, $5 per million traces
 
     def __post_init__(self) -> None:
+        known = self.architecture in ("arm64", "x86_64")
+        require(known, f"Lambda has no architecture {self.architecture}", "choose arm64 or x86_64")
         require(128 <= self.memory_mb <= 10_240, f"functions have {self.memory_mb} MB", "choose 128 to 10240")
         require(
             self.reserved is None or self.reserved >= 1, f"{self.reserved} calls are reserved", "1 or more, or None"

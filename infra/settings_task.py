@@ -58,8 +58,8 @@ class Runner:
         require(21 <= self.disk_gib <= 200, f"Fargate has no disk of {self.disk_gib} GiB", "choose 21 to 200")
         require(
             self.capacity in ("on-demand", "spot", "spot-first"),
-            f"no capacity '{self.capacity}'",
-            "on-demand, spot ...",
+            f"there is no capacity '{self.capacity}'",
+            "choose on-demand, spot or spot-first",
         )
 
 

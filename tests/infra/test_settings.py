@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from infra.environments import ENVIRONMENTS, Environment, of_caller
-from infra.settings import Api, ExistingNetwork, Functions, Jwt, Limits, Monitoring, NewNetwork, PerRun, Storage
+from infra.settings import Api, ExistingNetwork, Functions, Iam, Jwt, Limits, Monitoring, NewNetwork, PerRun, Storage
 from infra.settings_task import ImageUri, Runner
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFolder, NewWorkgroup, Sample
 
@@ -36,6 +36,9 @@ CLUSTER = ExistingCluster("sales", "prod", "sg-0123456789abcdef0")
         (lambda: Jwt("http://issuer.example", ("kaiseki",)), "is no https address"),
         (lambda: Jwt("https://issuer.example", ()), "no audience of https://issuer.example is named"),
         (lambda: Api(burst=1), "burst is below requests_per_second"),
+        (lambda: Iam(owner="name"), "callers cannot be told apart by 'name'"),  # type: ignore[arg-type]
+        (lambda: Functions(architecture="arm"), "Lambda has no architecture arm"),  # type: ignore[arg-type]
+        (lambda: Runner(capacity="cheap"), "there is no capacity 'cheap'"),  # type: ignore[arg-type]
         (lambda: Functions(memory_mb=64), "functions have 64 MB"),
         (lambda: Limits(principal_active=30), "principal_active is above environment_active"),
         (lambda: Limits(stale_seconds=10), "runs are stale after 10 s"),

@@ -158,14 +158,14 @@ def test_the_administrators_password_is_redshifts_own_and_what_happens_is_logged
     )
 
 
-def test_prod_is_encrypted_with_its_own_key_and_leaves_a_snapshot(prod: Template) -> None:
-    prod.has_resource_properties(
-        "AWS::RedshiftServerless::Namespace",
-        {
-            "KmsKeyId": {"Fn::GetAtt": [Match.string_like_regexp("StorageKey"), "Arn"]},
-            "FinalSnapshotName": "kaiseki-prod-final",
-        },
-    )
+def test_the_data_of_prod_are_encrypted_with_its_own_key_and_outlive_the_stack(
+    prod: Template, synthesized: Synthesized
+) -> None:
+    (namespace,) = prod.find_resources("AWS::RedshiftServerless::Namespace").values()
+    assert namespace["Properties"]["KmsKeyId"]["Fn::GetAtt"][0].startswith("StorageKey")
+    assert namespace["DeletionPolicy"] == "Retain"
+    (of_trial,) = synthesized(LOADED).find_resources("AWS::RedshiftServerless::Namespace").values()
+    assert of_trial["DeletionPolicy"] == "Delete"
 
 
 def test_each_csv_file_becomes_a_table_by_copy(synthesized: Synthesized, project: Path) -> None:
