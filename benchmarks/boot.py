@@ -46,13 +46,13 @@ def _import() -> Iterator[Run]:
 
 @contextmanager
 def _boot(data: Path) -> Iterator[Run]:
-    def run(_: str) -> float:
+    def run(_code: str) -> float:
         started = time.perf_counter()
         zygote = Zygote(SessionTerms(datetime.now(UTC), 0, Limits(), os.getegid()))
         try:
-            _, session = zygote.open(data)  # waits for the zygote, and not for the session
+            _, end = zygote.open(data)  # waits for the zygote, and not for the session
             taken = time.perf_counter() - started
-            session.close()
+            end.close()
         finally:
             zygote.close()
         return taken
@@ -62,7 +62,7 @@ def _boot(data: Path) -> Iterator[Run]:
 
 @contextmanager
 def _start(data: Path) -> Iterator[Run]:
-    def run(_: str) -> float:
+    def run(_code: str) -> float:
         started = time.perf_counter()
         with LocalSandbox(datetime.now(UTC)) as sandbox, sandbox.open(data):
             return time.perf_counter() - started

@@ -28,6 +28,7 @@ from kaiseki.sandbox.limits import Limits
 
 _NEEDED = ("numpy", "pandas", "kaiseki_kit")
 _INTERVAL = 0.5  # seconds without anything to do; between two looks whether the host still lives
+_BETWEEN_IMPORTS = 0.01  # seconds in which a host that has waited for the zygote can ask for a session
 _END_SECONDS = 10.0
 _GRACE_SECONDS = 5.0
 _GRACE_STEP = 0.01
@@ -87,7 +88,7 @@ class Zygote:
 
     def _serve(self) -> None:
         while os.getppid() == self._host:
-            patience = 0 if self._to_import else _INTERVAL
+            patience = _BETWEEN_IMPORTS if self._to_import else _INTERVAL
             ready, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
             if not ready:
                 self._use_the_time()
