@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/lambda_api.py [--rounds N]
 
 The import is that of the packed asset, byte-compiled, beside boto3 with one client, in turn within each round; the
-ratio is taken round by round. The handler runs against AWS emulated in this process (moto), once warm; all calls of boto3
-clients are timed apart, so what is left is the function's own: it does not depend on how fast AWS answers.
+ratio is taken round by round. The handler runs against AWS emulated in this process (moto), once warm; all calls
+of boto3 clients are timed apart, so what is left is the function's own: it does not depend on how fast AWS answers.
 """
 
 import argparse
