@@ -105,6 +105,8 @@ def test_a_run_whose_task_stopped_without_a_word_fails_with_the_exit_reason(
     [
         ({"stop_code": "TaskFailedToStart", "exit_code": None, "reason": "CannotPullContainerError: denied"},
          "task.never_started"),
+        ({"stop_code": "TaskFailedToStart", "exit_code": None,
+          "reason": "ResourceInitializationError: unable to pull the image"}, "task.never_started"),
         ({"exit_code": 1}, "task.crashed"),
         ({"stop_code": "UserInitiated", "exit_code": None, "reason": "by hand"}, "task.interrupted"),
     ],

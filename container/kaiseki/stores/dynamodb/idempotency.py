@@ -38,8 +38,10 @@ def remember(table: str, key: str, run_id: str, digest: str, now: datetime) -> "
     }
 
 
-def run_remembered(item: "Item | None", digest: str) -> str:
-    """The run that the key stands for; raises KeyReused where it came with another request."""
-    if item is None or item["digest"]["S"] != digest:
+def run_remembered(item: "Item | None", digest: str, now: datetime) -> str:
+    """The run that the key stands for, "" for none; raises KeyReused where it came with another request."""
+    if item is None or int(item["expires_at"]["N"]) < now.timestamp():
+        return ""
+    if item["digest"]["S"] != digest:
         raise KeyReused("the idempotency key stands for another request", "Send a new key with a new request.")
     return item["run_id"]["S"]

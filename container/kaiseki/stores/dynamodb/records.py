@@ -88,11 +88,15 @@ class RunRecords:
         refused = transact(self._client, writes)
         if not refused:
             return record
-        if 3 in refused:
-            return self._known(run_remembered(self._read(item_key(owner, key)), digest))
-        if 0 in refused:
-            raise StoreError(f"there is a run {run_id} already", "Send the request again.")
-        raise too_many_runs(limits) if 1 in refused else too_many_dollars(limits, now)
+        if key:  # asked whatever was refused: in a conflict not all of it is told
+            earlier = run_remembered(self._read(item_key(owner, key)), digest, now)
+            if earlier:
+                return self._known(earlier)
+        if 1 in refused:
+            raise too_many_runs(limits)
+        if 2 in refused:
+            raise too_many_dollars(limits, now)
+        raise StoreError(f"there is a run {run_id} already", "Send the request again.")
 
     def get(self, run_id: str) -> RunRecord | None:
         """As it is now (a consistent read)."""
