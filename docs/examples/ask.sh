@@ -11,5 +11,8 @@ signed() {
 
 URL=$1 REGION=$2
 run=$(signed "$URL/prompt" --json "$3" | sed 's|.*"self":"\([^"]*\)".*|\1|')
-while state=$(signed "$URL$run") && case $state in *'"ended_at":""'*) true ;; *) false ;; esac; do sleep 2; done
+while
+  state=$(signed "$URL$run") || { printf '%s\n' "$state" >&2; exit 1; }
+  case $state in *'"ended_at":""'*) true ;; *) false ;; esac
+do sleep 2; done
 printf '%s\n' "$state"
