@@ -22,11 +22,12 @@ def files(service, emulator, run_id: str) -> set[str]:
     return {item["Key"].split("/", 2)[2] for item in listed.get("Contents", [])}
 
 
-def test_a_task_killed_for_its_memory_ends_the_run_with_that_reason(stranded, alice, running, tasks):
+def test_a_task_killed_for_its_memory_ends_the_run_with_that_reason(stranded, alice, running, tasks, service, emulator):
     tasks.signal(running, signal.SIGKILL)
     state = alice.ended(running)
     assert (state["status"], state["reason"]) == ("FAILED", "task.killed")
     assert "137" in state["message"]
+    wait_until(lambda: running in service.ended_runs(emulator))
 
 
 def test_a_task_that_crashes_ends_the_run_with_its_exit_code(alice, running, tasks):

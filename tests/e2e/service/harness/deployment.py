@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.emulator import Emulator
 from harness.permissions import repeat_for_the_emulator
@@ -38,9 +37,10 @@ class Deployment:
         """Another revision of the task definition meanwhile, as a deployment of changed settings registers it."""
         ecs = emulator.client("ecs")
         deployed = ecs.describe_task_definition(taskDefinition=self.family)["taskDefinition"]
-        # The emulator keeps what CloudFormation gave it in CloudFormation's case, and then describes it so.
-        revision = {name: _lower_case(deployed[name]) for name in _REGISTERED if name in deployed}
-        (container,) = revision["containerDefinitions"]
+        revision = {name: deployed[name] for name in _REGISTERED if name in deployed}
+        (container,) = deployed["containerDefinitions"]
+        # The emulator describes a health check in CloudFormation's case, which boto3 does not read.
+        del container["healthCheck"]
         given = {entry["name"]: entry["value"] for entry in container["environment"]} | changed
         entries = [{"name": name, "value": value} for name, value in given.items()]
         ecs.register_task_definition(**revision | {"containerDefinitions": [container | {"environment": entries}]})
@@ -61,14 +61,15 @@ class Deployment:
         finally:
             functions.update_function_configuration(FunctionName=name, Environment={"Variables": given})
 
-    def ended_runs(self, emulator: Emulator) -> list[dict]:
-        """The events `Run ended` that came over the bus since the last look."""
+    def ended_runs(self, emulator: Emulator) -> dict[str, dict]:
+        """The events that came over the bus since the last look, by the id of their run."""
         sqs = emulator.client("sqs")
         url = sqs.get_queue_url(QueueName=BUS_QUEUE)["QueueUrl"]
-        events = []
+        events = {}
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
-                events.append(json.loads(message["Body"]))
+                event = json.loads(message["Body"])
+                events[event["detail"]["run_id"]] = event
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return events
 
@@ -83,15 +84,6 @@ _REGISTERED = (
     "family taskRoleArn executionRoleArn networkMode containerDefinitions volumes placementConstraints "
     "requiresCompatibilities cpu memory runtimePlatform ephemeralStorage"
 ).split()
-
-
-def _lower_case(value: Any) -> Any:
-    """With names as the API writes them: `Command` as `command`."""
-    if isinstance(value, list):
-        return [_lower_case(item) for item in value]
-    if isinstance(value, dict):
-        return {name[0].lower() + name[1:]: _lower_case(item) for name, item in value.items()}
-    return value
 
 
 def deployed_service(emulator: Emulator) -> Deployment:

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -26,7 +27,7 @@ Answer = tuple[int, dict[str, object]]
 class EcsFront:
     def __init__(self, emulator: Emulator) -> None:
         self.refusals: deque[Answer] = deque()  # each RunTask takes one, while there are any
-        self.launches: list[dict] = []  # RunTask requests that came to a task, with `taskArn`
+        self.launches: list[dict] = []  # RunTask requests that came to a task, with `taskArn`, `clusterArn` and `at`
         self.run_tasks = 0  # RunTask requests altogether
         self._emulator = emulator
         self._answers: dict[str, tuple[dict, bytes]] = {}  # clientToken -> the first request that was answered, and how
@@ -65,7 +66,8 @@ class EcsFront:
             status, answered = self._forward(method, path, headers, body)
             if status == 200:
                 for task in json.loads(answered)["tasks"]:
-                    self.launches.append({**request, "taskArn": task["taskArn"], "clusterArn": task["clusterArn"]})
+                    came = {"taskArn": task["taskArn"], "clusterArn": task["clusterArn"], "at": datetime.now(UTC)}
+                    self.launches.append(request | came)
                 if token:
                     self._answers[token] = (request, answered)
             return status, answered

@@ -46,10 +46,3 @@ class Tasks:
     def hold(self, run_id: str) -> None:
         """This one never starts; to be called while all are held."""
         (self._emulator.hold / self._front.task_of(run_id)).touch()
-
-    def most_at_once(self, run_ids: list[str]) -> int:
-        """How many of these tasks ran at the same time, at most."""
-        spans = [
-            ((f := self.folder(run) / "pid").stat().st_mtime, (f.parent / "exit").stat().st_mtime) for run in run_ids
-        ]
-        return max(sum(start <= moment < end for start, end in spans) for moment, _ in spans)
