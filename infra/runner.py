@@ -110,6 +110,7 @@ class Runner(Construct):
                 "KAISEKI_MODEL": environment.model,
                 "KAISEKI_RECORDS": f"dynamodb:{storage.table.table_name}",
                 "KAISEKI_REGION": Aws.REGION,
+                "KAISEKI_SANDBOX_MEMORY_MB": str(environment.runner.session_mb),
                 "KAISEKI_STORE": f"s3://{storage.bucket.bucket_name}",
                 "KAISEKI_WORKSPACE": RESULTS,
             },
@@ -147,6 +148,7 @@ class _Capacity(Construct):
 
 def _image(scope: Construct, environment: Environment, execution: iam.Role) -> ecs.ContainerImage:
     settings = environment.image
+    # Pulling takes an authorization token of the whole registry: of that AWS has no narrower resource than a star.
     if isinstance(settings, ToolchainImage):
         digest = ssm.StringParameter.value_for_string_parameter(scope, f"/kaiseki/{environment.name}/image-digest")
         repository = ecr.Repository.from_repository_name(scope, "Repository", settings.repository)

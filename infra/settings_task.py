@@ -14,6 +14,7 @@ FARGATE_SIZES: dict[int, tuple[int, int, int]] = {
     8_192: (16_384, 61_440, 4_096),
     16_384: (32_768, 122_880, 8_192),
 }
+PROGRAM_MB = 2_048  # the program, its rows on their way to Parquet, and the sandbox's preloaded packages
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Runner:
     """The task of a run. One vCPU with 8 GB for five minutes costs about $0.005 (ARM64), $0.006 (X86_64).
 
     cpu         1,024 is one vCPU; less is too slow to start
-    memory_mb   for the program, a session of generated code and /tmp, which is memory too
+    memory_mb   for the program (2 GB), /tmp, which is memory too, and a session of generated code, which gets the rest
     scratch_mb  of /tmp, where sessions live
     disk_gib    for the bundle that is being built; 20 is free
     capacity    `spot` costs a third and may be taken away within two minutes; `spot-first` falls back on `on-demand`
@@ -51,9 +52,9 @@ class Runner:
             f"choose {first} to {last} in steps of {step}",
         )
         require(
-            512 <= self.scratch_mb <= self.memory_mb // 2,
-            f"{self.scratch_mb} MB of scratch in {self.memory_mb} MB of memory",
-            "choose 512 to half of memory_mb",
+            self.scratch_mb >= 512 and self.session_mb >= 512,
+            f"{self.memory_mb} MB of memory leave {self.session_mb} MB for generated code beside /tmp and the program",
+            "raise memory_mb, or let scratch_mb be less, but 512 at least",
         )
         require(21 <= self.disk_gib <= 200, f"Fargate has no disk of {self.disk_gib} GiB", "choose 21 to 200")
         require(
@@ -61,6 +62,10 @@ class Runner:
             f"there is no capacity '{self.capacity}'",
             "choose on-demand, spot or spot-first",
         )
+
+    @property
+    def session_mb(self) -> int:
+        return self.memory_mb - self.scratch_mb - PROGRAM_MB
 
 
 @dataclass(frozen=True)

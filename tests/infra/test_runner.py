@@ -126,6 +126,13 @@ def test_bundles_are_built_on_the_disk_and_not_in_memory(trial: Template) -> Non
     assert variables(trial)["KAISEKI_WORKSPACE"] == "/workspace/results"
 
 
+def test_generated_code_gets_the_memory_that_tmp_and_the_program_leave(
+    trial: Template, synthesized: Synthesized
+) -> None:
+    assert variables(trial)["KAISEKI_SANDBOX_MEMORY_MB"] == str(8_192 - 3_072 - 2_048)
+    assert variables(synthesized(CHOSEN))["KAISEKI_SANDBOX_MEMORY_MB"] == str(16_384 - 3_072 - 2_048)
+
+
 def test_tasks_may_run_on_demand_and_on_spot(trial: Template) -> None:
     trial.has_resource_properties(
         "AWS::ECS::ClusterCapacityProviderAssociations", {"CapacityProviders": ["FARGATE", "FARGATE_SPOT"]}

@@ -44,7 +44,7 @@ CLUSTER = ExistingCluster("sales", "prod", "sg-0123456789abcdef0")
         (lambda: Limits(stale_seconds=10), "runs are stale after 10 s"),
         (lambda: Runner(cpu=512), "Fargate has no size of 512 CPU units"),
         (lambda: Runner(memory_mb=9_000), "Fargate has no 9000 MB with 1024 CPU units"),
-        (lambda: Runner(scratch_mb=7_000), "7000 MB of scratch in 8192 MB of memory"),
+        (lambda: Runner(scratch_mb=7_000), "leave -856 MB for generated code"),
         (lambda: ImageUri("my image"), "'my image' is no image"),
         (lambda: Monitoring(emails=("nobody",)), "'nobody' is no mail address"),
         (lambda: Monitoring(log_days=42), "CloudWatch cannot keep logs 42 days"),
