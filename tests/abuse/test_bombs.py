@@ -342,6 +342,12 @@ UNNAMED = {
         "    time.sleep(2); os._exit(0)\n"
         "os.wait()"
     ),
+    "mapped-and-closed": (
+        "import mmap\n"
+        "for n in range(16):\n"
+        "    f = os.open(f'f{n}', os.O_CREAT | os.O_RDWR); os.unlink(f'f{n}'); os.write(f, b'x' * (15 << 20))\n"
+        "    kept.append(mmap.mmap(f, 15 << 20, prot=mmap.PROT_READ)); os.close(f); time.sleep(0.05)"
+    ),
 }
 
 
@@ -349,3 +355,25 @@ UNNAMED = {
 def test_a_disk_is_not_filled_with_files_that_have_no_name(attack: Attack, code: str) -> None:
     attempt = attack(f"kept = []\n{code}\ntime.sleep(1)\nprint('got ' + 'away')")
     assert attempt.execution.killed == "disk"
+
+
+def test_open_files_are_not_parked_between_processes(attack: Attack) -> None:
+    code = (
+        "import socket\n"
+        "one, other = socket.socketpair()\n"
+        "held = os.open('f', os.O_CREAT | os.O_RDWR); os.unlink('f')\n"
+        "attempt(socket.send_fds, one, [b'x'], [held])\n"
+        "other.setblocking(False); print('parked', attempt(socket.recv_fds, other, 1, 1))"
+    )
+    assert "parked None" in attack(code).execution.stdout
+
+
+def test_no_thread_has_open_files_of_its_own(attack: Attack) -> None:
+    code = (
+        "import threading\n"
+        "def part():\n"
+        "    call(436, 3, 2**31 - 1, 2)\n"
+        "    print('parted', len(os.listdir('/proc/thread-self/fd')) < len(os.listdir('/proc/self/fd')))\n"
+        "thread = threading.Thread(target=part); thread.start(); thread.join()"
+    )
+    assert "parted True" not in attack(code).execution.stdout

@@ -52,7 +52,8 @@ FORGERIES = {
     "through-a-copy": "os.dup2(4, 40); [os.write(40, forged(n)) for n in range(100)]",
     "as-a-socket": "import socket; socket.socket(fileno=os.dup(4)).sendall(b''.join(map(forged, range(100))))",
     "with-a-descriptor-in-tow": (
-        "import socket; socket.send_fds(socket.socket(fileno=os.dup(4)), [forged(1)], [os.open('.', os.O_RDONLY)])"
+        "import socket\n"
+        "attempt(socket.send_fds, socket.socket(fileno=os.dup(4)), [forged(1)], [os.open('.', os.O_RDONLY)])"
     ),
     "through-proc": "for n in range(64): attempt(lambda: open(f'/proc/self/fd/{n}', 'wb', 0).write(forged(1)))",
     "through-the-supervisor-in-proc": (

@@ -39,7 +39,13 @@ _THE_MACHINE = (
 # memory, where no filter can read them.
 _NOT_THERE = "clone3 openat2 io_uring_setup io_uring_enter io_uring_register"
 
+# Open files on their way from one process to another are in none, and take up disk that nobody counts.
+_FILES_THAT_NO_PROCESS_HAS = "sendmsg sendmmsg"
+
 _NEW_NAMESPACES = (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
+_CLONE_FILES = 0x400
+_CLONE_THREAD = 0x10000
+_CLOSE_RANGE_UNSHARE = 2
 _SETUID_BIT = 0o4000
 _O_CREAT = 0o100
 _O_TMPFILE = 0o20000000
@@ -82,6 +88,7 @@ def _refused() -> Iterator[_Rule]:
         (_OTHER_PROCESSES, errno.EPERM),
         (_KERNEL_SURFACE, errno.EPERM),
         (_MEMORY_THAT_NO_LIMIT_COUNTS, errno.EPERM),
+        (_FILES_THAT_NO_PROCESS_HAS, errno.EPERM),
         (_MOUNTS_AND_NAMESPACES, errno.EPERM),
         (_THE_MACHINE, errno.EPERM),
         (_NOT_THERE, errno.ENOSYS),
@@ -97,6 +104,9 @@ def _by_argument() -> Iterator[_Rule]:
     yield "socketpair", refuse, (Condition(1, _SOCK_DGRAM, mask=_SOCKET_TYPES),)
     for flag in _NEW_NAMESPACES:
         yield "clone", refuse, (Condition(0, flag, mask=flag),)
+    # A thread with open files of its own: what /proc shows of its process does not tell them.
+    yield "clone", refuse, (Condition(0, _CLONE_THREAD, mask=_CLONE_THREAD | _CLONE_FILES),)
+    yield "close_range", refuse, (Condition(2, _CLOSE_RANGE_UNSHARE, mask=_CLOSE_RANGE_UNSHARE),)
     for name, mode in (("chmod", 1), ("fchmod", 1), ("fchmodat", 2), ("creat", 1), ("mknod", 1), ("mknodat", 2)):
         yield name, refuse, (Condition(mode, _SETUID_BIT, mask=_SETUID_BIT),)
     for name, flags in (("open", 1), ("openat", 2)):
