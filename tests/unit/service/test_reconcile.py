@@ -248,6 +248,17 @@ def test_a_cancelled_launch_of_which_no_task_is_known_ends(
     assert places(service) == {ALICE: 0, ENVIRONMENT: 0}
 
 
+def test_a_cancel_that_broke_off_is_completed(
+    service: Any, ecs: Any, reconcile: Any, queued: RunRecord, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(service.records, "end", lambda *_, **__: False)
+        service.records.request_cancel(RUN)
+    clock.advance(seconds=61)
+    assert reconcile().status is Status.CANCELLED
+    assert ecs.asked == []
+
+
 def test_a_run_that_moved_on_since_the_index_was_written_is_left_alone(
     service: Any, ecs: Any, reconcile: Any, running: RunRecord, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,8 @@
 """The records of runs: who may take a run on, what ends it, and what the counters hold meanwhile."""
 
+import itertools
 import random
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -226,6 +228,13 @@ def test_nothing_is_launched_when_the_environment_has_spent_its_day(
 
 def test_a_run_that_ends_from_two_sides_ends_once(records: RunRecords, running: RunRecord) -> None:
     ends = [(Status.SUCCEEDED, 0.5), (Status.FAILED, 0.0), (Status.CANCELLED, 0.0)] * 3
+    all_have_read, arrived = threading.Barrier(len(ends), timeout=20), itertools.count()
+
+    def wait_for_all(**_: object) -> None:
+        if next(arrived) < len(ends):
+            all_have_read.wait()
+
+    records._client.meta.events.register("before-call.dynamodb.TransactWriteItems", wait_for_all)
 
     said = at_once(len(ends), lambda number: records.end("r1", ends[number][0], usd=ends[number][1]))
 
@@ -269,6 +278,14 @@ def test_a_run_that_waits_is_cancelled_at_once_and_never_launched(
     assert records.request_cancel("r1").status is Status.CANCELLED
     assert records.claim("r1", limits) is None
     assert active(records)[ALICE] == 0
+
+
+def test_a_waiting_run_is_not_launched_once_its_cancel_is_noted(
+    records: RunRecords, limits: Limits, waiting: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "end", lambda *_, **__: False)  # who cancels comes no further
+    assert records.request_cancel("r1").status is Status.ACCEPTED
+    assert records.claim("r1", limits) is None
 
 
 def test_a_run_that_is_to_be_cancelled_is_not_queued_again(records: RunRecords, launching: RunRecord) -> None:
