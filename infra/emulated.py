@@ -20,12 +20,9 @@ from infra.settings import Functions, Limits
 from infra.settings_task import ImageUri, Runner
 from infra.settings_warehouse import ImageFolder
 
-ACCOUNT, REGION = "000000000000", "us-east-1"
 ARM = platform.machine() in ("aarch64", "arm64")
 EMULATED = Environment(
     "e2e",
-    account=ACCOUNT,
-    region=REGION,
     model="offline",
     functions=Functions(architecture="arm64" if ARM else "x86_64"),
     limits=Limits(principal_active=5, environment_active=5, start_seconds=60, stale_seconds=60),

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.emulator import Emulator
 from harness.permissions import repeat_for_the_emulator
@@ -87,7 +86,7 @@ _REGISTERED = (
 
 
 def deployed_service(emulator: Emulator) -> Deployment:
-    _cdk(emulator, "bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=emulator.folder)
+    _cdk(emulator, "bootstrap", f"aws://{ACCOUNT}/{REGION}")
     outputs_file = emulator.folder / "outputs.json"
     app = _synthesized(emulator)
     _cdk(emulator, "deploy", "e2e/*", "--app", app, "--require-approval", "never", "--outputs-file", str(outputs_file))
@@ -119,11 +118,11 @@ def _synthesized(emulator: Emulator) -> str:
     return outdir
 
 
-def _cdk(emulator: Emulator, *arguments: str, cwd: Path = ROOT) -> None:
+def _cdk(emulator: Emulator, *arguments: str) -> None:
     """Raises RuntimeError with the end of what the CDK wrote."""
     finished = subprocess.run(
         ["node", str(CDK), *arguments],
-        cwd=cwd,
+        cwd=emulator.folder,  # where it may write what it remembers
         env=emulator.environment | {"CDK_DEFAULT_ACCOUNT": ACCOUNT, "CDK_DEFAULT_REGION": REGION},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
