@@ -89,6 +89,13 @@ def test_the_bus_is_told_that_a_run_ended(answered, service, emulator):
     assert (event["detail"]["status"], event["detail"]["outcome"]) == ("SUCCEEDED", "answered")
 
 
+def test_the_log_of_a_task_tells_the_runs_metrics(answered, service, emulator, ecs):
+    (metrics,) = service.metrics_of(emulator, ecs.task_of(answered["run_id"]))
+    assert metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Kaiseki"
+    assert (metrics["Environment"], metrics["status"], metrics["Succeeded"]) == ("e2e", "SUCCEEDED", 1)
+    assert metrics["Duration"] > 0
+
+
 def test_a_step_that_fails_is_repaired(alice, service, emulator):
     """The model's setting is that of the environment: as after a deployment with another one."""
     recording = ROOT / "results" / "recordings" / "months-and-hours.jsonl"

@@ -21,7 +21,6 @@ class Caller:
     api: str  # address, without a slash at its end
     certificate: Path
     credentials: Credentials | None  # None: requests go out unsigned
-    arn: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -91,10 +90,9 @@ def create_role(emulator: Emulator, name: str, *statements: dict) -> str:
 
 
 def assume(emulator: Emulator, role: str, session: str, api: str) -> Caller:
-    answer = emulator.client("sts").assume_role(RoleArn=role, RoleSessionName=session)
-    given = answer["Credentials"]
+    given = emulator.client("sts").assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
     credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-    return Caller(api, emulator.certificate, credentials, answer["AssumedRoleUser"]["Arn"])
+    return Caller(api, emulator.certificate, credentials)
 
 
 def _policy(*statements: dict) -> str:

@@ -21,7 +21,6 @@ class Deployment:
     api: str  # its address, without a slash at its end
     api_id: str
     bucket: str
-    table: str
     family: str  # of the task definition
     environment_active: int  # runs that may be at work at once
     principal_active: int  # and wait or work of one caller
@@ -72,6 +71,18 @@ class Deployment:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return events
 
+    def metrics_of(self, emulator: Emulator, task: str) -> list[dict]:
+        """The lines of the task's log in CloudWatch that CloudWatch reads metrics from."""
+        logs = emulator.client("logs")
+        (container,) = emulator.client("ecs").describe_task_definition(taskDefinition=self.family)["taskDefinition"][
+            "containerDefinitions"
+        ]
+        options = container["logConfiguration"]["options"]
+        stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task}"
+        written = logs.get_log_events(logGroupName=options["awslogs-group"], logStreamName=stream, startFromHead=True)
+        lines = [event["message"] for event in written["events"]]
+        return [json.loads(line) for line in lines if line.startswith('{"_aws"')]
+
     def _api_function(self, emulator: Emulator) -> str:
         gateway = emulator.client("apigatewayv2")
         uris = {item["IntegrationUri"] for item in gateway.get_integrations(ApiId=self.api_id)["Items"]}
@@ -100,7 +111,6 @@ def deployed_service(emulator: Emulator) -> Deployment:
         api=f"{emulator.url}/_aws/execute-api/{api_id}",
         api_id=api_id,
         bucket=outputs["BucketName"],
-        table=outputs["TableName"],
         family=variables["KAISEKI_TASK_FAMILY"],
         environment_active=int(variables["KAISEKI_ENVIRONMENT_ACTIVE"]),
         principal_active=int(variables["KAISEKI_PRINCIPAL_ACTIVE"]),

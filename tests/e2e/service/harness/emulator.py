@@ -87,7 +87,7 @@ def emulated_aws(folder: Path) -> Iterator[Emulator]:
     certificate, key = write_certificate(folder)
     emulator = Emulator(folder, free_port(), free_port(), certificate)
     server = [str(EMULATOR_PYTHON), "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{emulator.port}"]
-    server += ["--certfile", str(certificate), "--keyfile", str(key), "--keep-alive", "75"]
+    server += ["--certfile", str(certificate), "--keyfile", str(key), "--keep-alive", "75", "--workers", "0"]
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen(server, env=_server_environment(emulator), cwd=folder, stdout=log, stderr=log)
         try:
