@@ -8,7 +8,7 @@ import duckdb
 
 from kaiseki.warehouses.identifiers import quoted
 
-_SAMPLE = 2_000  # rows that rule out most types before all rows are looked at
+_SAMPLES = (20, 2_000)  # rows that rule out most types before all rows are looked at
 _MISSING = "('', 'na', 'n/a', 'nan', 'null', 'none', '#n/a')"  # in a column whose other values are all of one type
 _INTEGER = r"[+-]?(0|[1-9][0-9]*)"
 _DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -84,8 +84,9 @@ def _typed(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> s
         assert row is not None
         return [c for c, fits in zip(candidates, row, strict=True) if fits or (fits is None and rows != source)]
 
-    sample = f"(SELECT * FROM {source} LIMIT {_SAMPLE})"  # noqa: S608
-    likely = fitting([*_PLAIN, *(c for pair in _AMBIGUOUS for c in pair)], sample)
+    likely = [*_PLAIN, *(c for pair in _AMBIGUOUS for c in pair)]
+    for rows in _SAMPLES:
+        likely = fitting(likely, f"(SELECT * FROM {source} LIMIT {rows})")  # noqa: S608
     found = next((c for c in likely if c in _PLAIN and fitting([c], source)), None)
     for pair in _AMBIGUOUS if found is None else ():
         both = fitting([c for c in pair if c in likely], source)
