@@ -56,6 +56,11 @@ class PromptBody(_Asked):
     attachments: list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]] = Field(
         default=[], max_length=ATTACHMENTS, description="Ids from POST /uploads, whose files have been put."
     )
+    follow_up_to: str | None = Field(
+        default=None,
+        max_length=64,
+        description="An earlier run of yours that has an answer: the question goes on from it.",
+    )
 
 
 class UploadWish(_Asked):

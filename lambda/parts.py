@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from budget import Caps, caps_of
 from decisions import decided
+from endings import announce
 from launch import launch_run
 from prompts import Intake
 from runs import Runs
@@ -57,13 +58,27 @@ class Parts:
     def intake(self) -> Intake:
         settings, service = self.service.settings, self.service
         return Intake(
-            self.s3, settings.bucket, service.records, self.uploads, settings.limits, self.caps, service.clock
+            self.s3,
+            settings.bucket,
+            service.records,
+            self.uploads,
+            settings.limits,
+            self.caps,
+            service.clock,
+            self.runs.tell,
         )
 
     @cached_property
     def runs(self) -> Runs:
-        settings = self.service.settings
-        return Runs(self.s3, settings.bucket, settings.link_seconds, self.service.records, self._stop)
+        settings, service = self.service.settings, self.service
+        return Runs(
+            self.s3,
+            settings.bucket,
+            settings.link_seconds,
+            service.records,
+            stop_task=self._stop,
+            announce=lambda record: announce(service, record),
+        )
 
     def launch(self, record: RunRecord) -> Status:
         """What has become of a run that was just accepted. Never raises: the reconciler launches what was not."""

@@ -9,7 +9,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from bodies import KEY_LIMIT, PromptBody
+from bodies import KEY_LIMIT, PromptBody, RunState
 from budget import Caps, granted
 from places import attachment_key, request_key
 from refusals import Refused, invalid
@@ -35,12 +35,14 @@ class Intake:
     limits: Limits
     caps: Caps
     clock: Callable[[], datetime]
+    tell: Callable[[str, str], RunState]  # a run of an owner, by both; raises Refused
 
     def accept(self, body: PromptBody, owner: str, key: str | None) -> tuple[RunRecord, bool]:
         """The run's record, and whether it is new; not new: `key` stood for it already. Raises Refused."""
         _require_key(key)
         budget = granted(body.options.budget, self.caps)
         attachments = self.uploads.find(owner, body.attachments)
+        follow_up = self._earlier(body.follow_up_to, owner) if body.follow_up_to else None
         now = self.clock()
         run_id = new_run_id(body.prompt, now)
         request: dict[str, object] = {
@@ -49,6 +51,7 @@ class Intake:
             "created_at": now.isoformat(),
             "budget": budget,
             "attachments": [attachment.name for attachment in attachments],
+            "follow_up": follow_up,
         }
         # A request without a run costs a few bytes; a run without a request would be launched for nothing.
         self.uploads.attach(attachments, run_id)
@@ -69,6 +72,12 @@ class Intake:
             self._discard(run_id, attachments)
             return record, False
         return record, True
+
+    def _earlier(self, run_id: str, owner: str) -> dict[str, str]:
+        earlier = self.tell(run_id, owner)
+        if not earlier.answer.strip():
+            raise invalid("follow_up.unanswered", f"the run {run_id} has no answer to go on from", "name one that has")
+        return {"run_id": earlier.run_id, "prompt": earlier.prompt, "answer": earlier.answer.strip()}
 
     def _write(self, run_id: str, request: dict[str, object]) -> None:
         self.s3.put_object(

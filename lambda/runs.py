@@ -26,6 +26,7 @@ class Runs:
     link_seconds: int
     records: RunRecords
     stop_task: Callable[[RunRecord], None]
+    announce: Callable[[RunRecord], None]  # that a run has ended
 
     def tell(self, run_id: str, owner: str) -> RunState:
         """Raises Refused (404)."""
@@ -49,8 +50,10 @@ class Runs:
 
     def cancel(self, run_id: str, owner: str) -> Cancelled:
         """Again and again the same; a run that is over stays as it ended. Raises Refused (404)."""
-        self._own(run_id, owner)
+        before = self._own(run_id, owner)
         record = self.records.request_cancel(run_id)
+        if record.status.terminal and not before.status.terminal:
+            self.announce(record)
         if record.task_arn and not record.status.terminal:
             self.stop_task(record)
         return Cancelled(run_id=run_id, status=record.status)

@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--attach", metavar="FILE", action="append", default=[], help="a CSV, Parquet or Excel file as a further table"
     )
+    ask.add_argument("--follow-up-to", metavar="RUN", help="an earlier run, whose question and answer are then known")
 
     execute = _command(
         commands, "execute", "run a request that lies in the store", "warehouse", "store", "model", "region", "wheels"

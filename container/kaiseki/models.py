@@ -241,6 +241,14 @@ class Budget(Value):
     rows_per_query: int = Field(default=200_000, ge=1)  # beyond it a result is truncated, and says so
 
 
+class FollowUp(Value):
+    """The earlier run that a question goes on from, in words; its figures are not facts of the new one."""
+
+    run_id: str
+    prompt: str
+    answer: str
+
+
 class Request(Value):
     """What somebody asked, as it lies in the store before anything has run."""
 
@@ -249,6 +257,7 @@ class Request(Value):
     created_at: datetime
     budget: Budget = Budget()
     attachments: tuple[str, ...] = ()  # file names below the run's `attachments/`
+    follow_up: FollowUp | None = None
 
 
 class Resolution(Value):
@@ -273,6 +282,7 @@ class Run(Value):
     outcome: Outcome | None = None
     reason: str = ""
     language: Literal["en", "ja"] = "en"
+    follow_up_to: str = ""  # the id of the run that the question goes on from
     started_at: datetime | None = None
     ended_at: datetime | None = None
     resolutions: tuple[Resolution, ...] = ()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from kaiseki import __version__
-from kaiseki.agent import requirements
+from kaiseki.agent import briefing, requirements
 from kaiseki.agent.analyst import Analyst
 from kaiseki.agent.investigation import Case, Investigation
 from kaiseki.agent.journal import Journal
@@ -84,6 +84,7 @@ def _run(request: Request, **known: Any) -> Run:
         budget=request.budget,
         version=__version__,
         language=language_of(request.prompt),
+        follow_up_to=request.follow_up.run_id if request.follow_up else "",
         environment=describe_environment(),
         **known,
     )
@@ -98,11 +99,10 @@ def _understand(request: Request, parts: Parts, logbook: Logbook) -> tuple[Schem
         row_cap=request.budget.rows_per_query,
         budget_characters=parts.card_characters,
     )
-    studied = guide.study(request.prompt)
+    studied = guide.study(request.prompt, briefing.subject(request))
     logbook.note(resolutions=studied.resolutions)
     names = {name for table in studied.catalog.tables for name in (table.name, *(c.name for c in table.columns))}
     means = f"Left: {logbook.left}. The Python of a step may take {parts.step_seconds:.0f} s."
     if parts.packages is not None and (beside := requirements.briefing(parts.packages)):
         means = f"{means} {beside}"
-    briefing = f"Question:\n{request.prompt}\n(end of question)\n\n{studied.card.rstrip()}\n\n{means}"
-    return guide, Case(request.prompt, briefing, names, studied.resolutions)
+    return guide, Case(request.prompt, briefing.brief(request, studied.card, means), names, studied.resolutions)

@@ -155,6 +155,18 @@ def test_an_attached_file_is_a_table_beside_the_warehouse(orders, tmp_path):
     assert (tmp_path / "s" / "runs" / run["id"] / "attachments" / "prices.csv").exists()
 
 
+def test_a_question_may_go_on_from_an_earlier_run(orders, tmp_path):
+    places = ("--warehouse", f"duckdb:{orders}", "--store", f"folder:{tmp_path}/s")
+    earlier = only_json(kaiseki("ask", "Total amount by country?", *places, "--json"))["id"]
+    run = only_json(kaiseki("ask", "Total amount by month?", "--follow-up-to", earlier, *places, "--json"))
+    bundle = tmp_path / "s" / "runs" / run["id"]
+    assert run["follow_up_to"] == earlier
+    assert f"Goes on from the run {earlier}" in (bundle / "report.html").read_text()
+    assert "Total amount by country?" in (bundle / "request.json").read_text()
+    refused = kaiseki("ask", "And by day?", "--follow-up-to", "nowhere", *places)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+
+
 def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(orders, tmp_path):
     finished = kaiseki(
         "ask", "Total amount by country?", "--warehouse", f"duckdb:{orders}", "--store", f"folder:{tmp_path}/s"

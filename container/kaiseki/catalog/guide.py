@@ -38,10 +38,14 @@ class SchemaGuide:
         self._introspected: Catalog | None = None
         self._profiles: dict[str, Table] = {}
 
-    def study(self, question: str) -> Studied:
-        """The card for a question. Raises WarehouseError if the schema cannot be read."""
+    def study(self, question: str, subject: str = "") -> Studied:
+        """The card for a question, with the tables that `subject` is about if it says more than the question itself.
+
+        Raises WarehouseError if the schema cannot be read.
+        """
         schema = self._schema()
-        ranked = rank(question, schema, [resolution.found for resolution in resolve(question, schema)])
+        subject = subject or question
+        ranked = rank(subject, schema, [resolution.found for resolution in resolve(subject, schema)])
         self._profile_what_fits(ranked)
         catalog = self._known()
         text = card.render(

@@ -58,12 +58,15 @@ class Service:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def ask(self, prompt: str, budget: dict[str, Any], attachments: tuple[Path, ...] = ()) -> str:
+    def ask(
+        self, prompt: str, budget: dict[str, Any], attachments: tuple[Path, ...] = (), earlier: str | None = None
+    ) -> str:
         """The id of the run that was accepted. A call that is repeated by the transport starts one run."""
         uploads = self._upload(attachments) if attachments else []
         body: dict[str, Any] = {"prompt": prompt}
         body |= {"options": {"budget": budget}} if budget else {}
         body |= {"attachments": uploads} if uploads else {}
+        body |= {"follow_up_to": earlier} if earlier else {}
         key = {"Idempotency-Key": secrets.token_urlsafe(24)}
         return str(self._transport.call("POST", "/prompt", body, key)["run_id"])
 

@@ -8,7 +8,8 @@ from kaiseki.build import open_parts, open_store
 from kaiseki.commands import in_service
 from kaiseki.commands.ended import conclude
 from kaiseki.errors import InputError
-from kaiseki.models import Request
+from kaiseki.models import FollowUp, Request
+from kaiseki.ports import RunStore
 from kaiseki.run import execute
 from kaiseki.run_id import new_run_id
 from kaiseki.settings import PROMPT_LIMIT, Settings
@@ -19,9 +20,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     prompt = _prompt(arguments.prompt)
     attachments = tuple(_attachment(name) for name in arguments.attach)
     if settings.api is not None:
-        return in_service.ask(prompt, attachments, settings, arguments.json)
+        return in_service.ask(prompt, attachments, arguments.follow_up_to, settings, arguments.json)
     now = settings.now
     store = open_store(settings)
+    follow_up = _earlier(arguments.follow_up_to, store) if arguments.follow_up_to else None
     with (
         follow(quiet=arguments.json) as observer,
         open_parts(settings, store, now, attachments, (observer,)) as parts,
@@ -32,6 +34,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             created_at=now,
             budget=settings.budget,
             attachments=tuple(path.name for path in attachments),
+            follow_up=follow_up,
         )
         store.create(request, attachments)
         ended = execute(request.run_id, parts)
@@ -48,6 +51,13 @@ def _prompt(text: str) -> str:
             hint="shorten it, or attach the long part as a file: --attach FILE",
         )
     return text.strip()
+
+
+def _earlier(run_id: str, store: RunStore) -> FollowUp:
+    run = store.run(run_id)
+    if run is None or not run.answer.strip():
+        raise InputError(f"the run {run_id} has no answer to go on from", hint="name one that has: kaiseki runs")
+    return FollowUp(run_id=run.id, prompt=run.prompt, answer=run.answer.strip())
 
 
 def _attachment(name: str) -> Path:

@@ -14,10 +14,10 @@ from kaiseki.settings import Settings
 from kaiseki.terminal import follow
 
 
-def ask(prompt: str, attachments: tuple[Path, ...], settings: Settings, as_json: bool) -> int:
+def ask(prompt: str, attachments: tuple[Path, ...], follow_up_to: str | None, settings: Settings, as_json: bool) -> int:
     service = open_service(settings)
     asked = settings.budget.model_dump(exclude_unset=True)
-    run_id = service.ask(prompt, asked, attachments)
+    run_id = service.ask(prompt, asked, attachments, follow_up_to)
     print(f"run {run_id}", file=sys.stderr)
     with follow(quiet=as_json) as observer:
         try:

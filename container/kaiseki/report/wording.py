@@ -14,6 +14,7 @@ class Wording:
     contents: str
     question: str
     whole_question: str
+    goes_on_from: str
     answer: str
     no_answer: str
     partial_findings: str
@@ -115,6 +116,7 @@ EN = Wording(
     contents="Contents",
     question="Question",
     whole_question="The whole question",
+    goes_on_from="Goes on from the run {run}",
     answer="Answer",
     no_answer="There is no answer.",
     partial_findings="What had been measured by then stands in the ledger below.",
@@ -210,6 +212,7 @@ JA = Wording(
     contents="目次",
     question="質問",
     whole_question="質問の全文",
+    goes_on_from="前の実行 {run} の続き",
     answer="回答",
     no_answer="回答はありません。",
     partial_findings="それまでに測定された値は、下の台帳にあります。",

@@ -3,13 +3,14 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 
 from kaiseki.lifecycle import Status
-from kaiseki.models import Budget, Request
+from kaiseki.models import Budget, FollowUp, Request, Run
 from kaiseki.stores.dynamodb import RunRecords
 
 Call = Callable[..., Any]
@@ -107,7 +108,7 @@ def test_a_blank_prompt_is_refused(call: Call, prompt: str) -> None:
         ({"prompt": 5}, "prompt"),
         ({"prompt": ["a"]}, "prompt"),
         ({"prompt": "a\ud800"}, "prompt"),
-        ({**QUESTION, "follow_up_to": "x"}, "follow_up_to"),
+        ({**QUESTION, "follow_up_to": 5}, "follow_up_to"),
         ({**QUESTION, "options": {"warehouse_schemas": ["public"]}}, "options.warehouse_schemas"),
         ({**QUESTION, "options": []}, "options"),
         ({**QUESTION, "options": {"budget": {"steps": 0}}}, "options.budget.steps"),
@@ -233,3 +234,28 @@ def test_no_run_is_accepted_whose_request_could_not_be_written(
     assert (answer.status, answer.error) == (500, "internal")
     assert list(now_records.live()) == []
     assert "NoSuchBucket" in capsys.readouterr().out
+
+
+def test_a_question_may_go_on_from_an_earlier_run_of_the_same_caller(call: Call, bucket: Any) -> None:
+    earlier = call("POST", "/prompt", QUESTION).body["run_id"]
+    run = Run(
+        id=earlier,
+        prompt=QUESTION["prompt"],
+        created_at=datetime.now(UTC),
+        status=Status.SUCCEEDED,
+        answer="The young.",
+    )
+    bucket.put_object(Key=f"runs/{earlier}/run.json", Body=run.model_dump_json().encode())
+    run_id = call("POST", "/prompt", {"prompt": "And by month?", "follow_up_to": earlier}).body["run_id"]
+    request = Request.model_validate_json(bucket.Object(f"runs/{run_id}/request.json").get()["Body"].read())
+    assert request.follow_up == FollowUp(run_id=earlier, prompt=QUESTION["prompt"], answer="The young.")
+
+    foreign = call("POST", "/prompt", {"prompt": "And by month?", "follow_up_to": earlier}, who=BOB)
+    unknown = call("POST", "/prompt", {"prompt": "And by month?", "follow_up_to": "20260101-000000-none-abcdefghijkm"})
+    assert (foreign.status, foreign.error) == (unknown.status, unknown.error) == (404, foreign.error)
+
+
+def test_a_run_without_an_answer_leads_nowhere(call: Call) -> None:
+    earlier = call("POST", "/prompt", QUESTION).body["run_id"]
+    answer = call("POST", "/prompt", {"prompt": "And by month?", "follow_up_to": earlier})
+    assert (answer.status, answer.error) == (422, "follow_up.unanswered")

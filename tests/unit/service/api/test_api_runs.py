@@ -221,10 +221,14 @@ def test_a_run_that_is_over_stays_as_it_ended(call: Call, accepted: str, now_rec
     assert (told["status"], told["outcome"]) == ("SUCCEEDED", "answered")
 
 
-def test_a_run_that_waits_ends_at_once(call: Call, lambda_environment: dict[str, str]) -> None:
+def test_a_run_that_waits_ends_at_once(call: Call, lambda_environment: dict[str, str], capsys: Any) -> None:
     runs = [call("POST", "/prompt", QUESTION).body for _ in range(4)]
     assert runs[3]["status"] == "QUEUED"
+    capsys.readouterr()
     assert call("DELETE", f"/runs/{runs[3]['run_id']}").body["status"] == "CANCELLED"
+    assert call("DELETE", f"/runs/{runs[3]['run_id']}").body["status"] == "CANCELLED"
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["Cancelled"] for line in told if "_aws" in line] == [1], "its end is counted once"
 
 
 def test_a_task_that_cannot_be_stopped_does_not_fail_the_cancel(
