@@ -1,12 +1,14 @@
 """The environments of the service, and the only file to edit for a deployment of your own.
 
 `cdk deploy 'dev/*'` deploys one. Account and region are those of the CLI's credentials unless they are written here.
-What a setting costs stands where it is described: settings.py, settings_task.py, settings_warehouse.py.
+What a setting costs stands where it is described: settings.py, settings_task.py, settings_warehouse.py,
+settings_toolchain.py.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from infra.bedrock import PREFIX, bedrock_model, require_geography
 from infra.settings import (
@@ -22,6 +24,7 @@ from infra.settings import (
     require,
 )
 from infra.settings_task import ImageUri, Runner, ToolchainImage
+from infra.settings_toolchain import Toolchain
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, NewWorkgroup, Sample, Warehouse
 
 MODEL = "bedrock/us.anthropic.claude-sonnet-5"
@@ -102,10 +105,16 @@ ENVIRONMENTS = (
 )
 
 
-def of_caller(environment: Environment, variables: Mapping[str, str]) -> Environment:
-    """The environment with the account and region of the CLI where it names none. Raises SettingError."""
+# With a connection to GitHub: source=GitHub("arn:aws:codeconnections:...", "owner/name").
+TOOLCHAIN = Toolchain()
+
+Placed = TypeVar("Placed", Environment, Toolchain)
+
+
+def of_caller(placed: Placed, variables: Mapping[str, str]) -> Placed:
+    """The same with the account and region of the CLI where it names none. Raises SettingError."""
     return replace(
-        environment,
-        account=environment.account or variables.get("CDK_DEFAULT_ACCOUNT"),
-        region=environment.region or variables.get("CDK_DEFAULT_REGION"),
+        placed,
+        account=placed.account or variables.get("CDK_DEFAULT_ACCOUNT"),
+        region=placed.region or variables.get("CDK_DEFAULT_REGION"),
     )
