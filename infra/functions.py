@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.acknowledged import acknowledge
 from infra.log_group import LogGroup
 from infra.settings import Functions
 
@@ -58,3 +59,4 @@ class Function(lambda_.Function):
             reserved_concurrent_executions=reserved,
             tracing=lambda_.Tracing.ACTIVE if settings.tracing else lambda_.Tracing.DISABLED,
         )
+        acknowledge(self, "AwsSolutions-L1", "The image's Python, for which the packages are locked")

@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.acknowledged import acknowledge
 from infra.functions import Function, Package
 from infra.runner import Runner
 
@@ -54,6 +55,7 @@ class TaskEvents(Construct):
         super().__init__(scope, name)
         self.function = Function(self, "Function", package, "task_events.handler", TIMEOUT, permissions)
         self.dead_letters = _queue(self, "DeadLetters", retention=Duration.days(14))
+        acknowledge(self.dead_letters, "AwsSolutions-SQS3", "It holds the dead letters of a rule, not of a queue")
         pattern = events.EventPattern(
             source=["aws.ecs"],
             detail_type=["ECS Task State Change"],

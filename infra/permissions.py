@@ -56,12 +56,12 @@ def asking(model: str) -> Statements:
 
 def starting_tasks(family: str, cluster_arn: str, roles: Sequence[iam.IRole]) -> Statements:
     """RunTask names the family; Amazon ECS checks the ARN of its newest revision, or the family's own."""
-    definitions = f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:task-definition/{family}"
+    definitions = definitions_of(family)
     to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
     while_starting = {"StringEquals": {"ecs:CreateAction": "RunTask"}}
     return [
         allow(["ecs:RunTask"], [definitions, f"{definitions}:*"], {"ArnEquals": {"ecs:cluster": cluster_arn}}),
-        allow(["ecs:TagResource"], [_tasks_of(cluster_arn)], while_starting),
+        allow(["ecs:TagResource"], [tasks_of(cluster_arn)], while_starting),
         allow(["iam:PassRole"], [role.role_arn for role in roles], to_tasks),
         _on_tasks("ecs:StopTask", cluster_arn),
     ]
@@ -104,9 +104,13 @@ def _listing(storage: Storage, prefix: str) -> iam.PolicyStatement:
 
 
 def _on_tasks(action: str, cluster_arn: str) -> iam.PolicyStatement:
-    return allow([action], [_tasks_of(cluster_arn)], {"ArnEquals": {"ecs:cluster": cluster_arn}})
+    return allow([action], [tasks_of(cluster_arn)], {"ArnEquals": {"ecs:cluster": cluster_arn}})
 
 
-def _tasks_of(cluster_arn: str) -> str:
+def definitions_of(family: str) -> str:
+    return f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:task-definition/{family}"
+
+
+def tasks_of(cluster_arn: str) -> str:
     cluster = Fn.select(1, Fn.split("/", cluster_arn))
     return f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:task/{cluster}/*"

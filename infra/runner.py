@@ -1,6 +1,6 @@
 """What runs a request: a cluster, the definition of its task, and the task's two roles."""
 
-from aws_cdk import Aws, Duration, Size
+from aws_cdk import Aws, Duration, Size, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -8,6 +8,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra import permissions
+from infra.acknowledged import acknowledge, acknowledge_resources
 from infra.environments import Environment
 from infra.log_group import LogGroup
 from infra.network import Network
@@ -68,6 +69,7 @@ class Runner(Construct):
         self.image = _image(self, environment, self.execution)
         self.logs = LogGroup(self, "Logs", environment.monitoring.log_days)
         self.container = self._program(environment, storage)
+        self._acknowledge(environment)
 
     def add_container(
         self,
@@ -130,6 +132,18 @@ class Runner(Construct):
         self.definition.add_volume(name="results")
         container.add_mount_points(ecs.MountPoint(container_path=RESULTS, source_volume="results", read_only=False))
         return container
+
+    def _acknowledge(self, environment: Environment) -> None:
+        if not environment.runner.container_insights:
+            acknowledge(self.cluster, "AwsSolutions-ECS4", "A setting, for its price; runs have metrics of their own")
+        acknowledge(self.definition, "AwsSolutions-ECS2", "Variables name places; none of them is a secret")
+        unnamed = "ecr:GetAuthorizationToken takes no resource; the image is of one repository"
+        acknowledge(self.execution, "AwsSolutions-IAM5[Resource::*]", unnamed)
+        stack, cluster = Stack.of(self), self.cluster.cluster_arn
+        acknowledge_resources(
+            stack, "The newest revision of one family is started", f"{permissions.definitions_of(environment.family)}:*"
+        )
+        acknowledge_resources(stack, "Tasks of one cluster get names by ECS", permissions.tasks_of(cluster))
 
 
 class _Capacity(Construct):

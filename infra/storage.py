@@ -1,11 +1,12 @@
 """Where bundles lie, and the records of runs."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.acknowledged import acknowledge_resources
 from infra.settings import Storage as StorageSettings
 
 RUNS, UPLOADS = "runs/", "uploads/"
@@ -25,6 +26,10 @@ class Storage(Construct):
         )
         self.bucket = _bucket(self, settings, self.key, kept)
         self.table = _table(self, self.key, protected, kept)
+        prefixes = [self.bucket.arn_for_objects(f"{prefix}*") for prefix in (RUNS, UPLOADS)]
+        acknowledge_resources(
+            Stack.of(self), "Objects of runs and uploads have names of their own, below one prefix", *prefixes
+        )
 
 
 def _bucket(scope: Construct, settings: StorageSettings, key: kms.Key | None, kept: RemovalPolicy) -> s3.Bucket:
