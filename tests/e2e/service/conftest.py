@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness.caller import Caller, assume, create_role
-from harness.deployment import Deployment, deployed_service
+from harness.deployment import ADDRESS, Deployment, deployed_service
 from harness.ecs_front import EcsFront, ecs_front
 from harness.emulator import Emulator, emulated_aws
 from harness.scenario_table import ScenarioTable
@@ -52,9 +52,10 @@ def service(emulator: Emulator, events: TaskEvents) -> Deployment:
 
 @pytest.fixture(scope="session")
 def analysts(emulator: Emulator, service: Deployment) -> str:
-    """The ARN of a role that may call the API."""
+    """The ARN of a role that may call the API, and find it by the environment's name."""
     invoke = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": service.invoke_arn}
-    return create_role(emulator, "analysts", invoke)
+    find = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": f"arn:aws:ssm:*:*:parameter{ADDRESS}"}
+    return create_role(emulator, "analysts", invoke, find)
 
 
 @pytest.fixture(scope="session")

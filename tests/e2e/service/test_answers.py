@@ -129,21 +129,26 @@ def test_a_link_that_has_expired_is_signed_anew_by_the_next_call(answered, alice
     assert alice.fetch(alice.state(answered["run_id"])["links"]["report"]).status_code == 200
 
 
-def test_the_command_line_asks_the_service_and_brings_the_bundle(alice, emulator, tmp_path):
-    question = "How many interactions are there per type?"
-    where = ("--api", alice.api, "--store", f"folder:{tmp_path}")
-    asked = subprocess.run(
-        [sys.executable, "-m", "kaiseki", "ask", question, "--json", *where],
-        env=emulator.environment | alice.environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=110,
-    )
-    assert asked.returncode == 0, asked.stderr
-    run = json.loads(asked.stdout)
-    assert run["status"] == "SUCCEEDED"
-    assert (tmp_path / "runs" / run["id"] / "report.html").exists()
+def test_the_command_line_finds_the_service_by_name_asks_it_and_brings_the_bundle(alice, emulator, tmp_path):
+    def kaiseki(*arguments: str) -> dict:
+        finished = subprocess.run(
+            [sys.executable, "-m", "kaiseki", *arguments, "--env", "e2e", "--json"],
+            env=emulator.environment | alice.environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=110,
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return json.loads(finished.stdout)
+
+    (tmp_path / "traffic.csv").write_text("shop,visits\n" + "\n".join(f"shop-{n % 3},{n}" for n in range(30)))
+    run = kaiseki("ask", "What is the average visits by shop in traffic?", "--attach", "traffic.csv")
+    assert (run["status"], run["outcome"]) == ("SUCCEEDED", "answered")
+    assert (tmp_path / "results" / "runs" / run["id"] / "report.html").exists()
+    assert run["id"] in [listed["run_id"] for listed in kaiseki("runs")["runs"]]
+    assert kaiseki("show", run["id"])["answer"] == run["answer"]
+    assert kaiseki("cancel", run["id"]) == {"run_id": run["id"], "status": "SUCCEEDED"}
 
 
 QUESTION = "How many interactions are there?"

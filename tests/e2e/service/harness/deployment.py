@@ -12,6 +12,7 @@ from harness.emulator import Emulator
 from harness.permissions import repeat_for_the_emulator
 from harness.places import ACCOUNT, CDK, PROJECT_PYTHON, REGION, ROOT
 
+ADDRESS = "/kaiseki/e2e/api-url"  # the parameter in which clients look for the address
 BUS = "kaiseki-e2e"
 BUS_QUEUE = "e2e-ended-runs"
 
@@ -105,10 +106,12 @@ def deployed_service(emulator: Emulator) -> Deployment:
     api_id = re.search(r"//([^.]+)\.execute-api\.", outputs["ApiUrl"])[1]
     repeat_for_the_emulator(emulator)
     _collect_ended_runs(emulator)
+    # The emulator's form for names that DNS does not know: the host of the real address is in its path.
+    api = f"{emulator.url}/_aws/execute-api/{api_id}"
+    emulator.client("ssm").put_parameter(Name=ADDRESS, Value=api, Overwrite=True)
     variables = _settings_of_launches(emulator)
     return Deployment(
-        # The emulator's form for clients whose names resolve in DNS: the host of the real address is in its path.
-        api=f"{emulator.url}/_aws/execute-api/{api_id}",
+        api=api,
         api_id=api_id,
         bucket=outputs["BucketName"],
         family=variables["KAISEKI_TASK_FAMILY"],
