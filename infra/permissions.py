@@ -28,9 +28,14 @@ def accepting_runs(storage: Storage) -> Statements:
     ]
 
 
-def moving_runs(storage: Storage) -> Statements:
+def launching_runs(storage: Storage) -> Statements:
     """To claim runs, let them wait and end them, with the counters that this changes."""
     return _records(storage, (*MOVING_RUNS, "dynamodb:ConditionCheckItem"), RUNS_AND_COUNTERS)
+
+
+def moving_runs(storage: Storage) -> Statements:
+    """The same but for claiming them."""
+    return _records(storage, MOVING_RUNS, RUNS_AND_COUNTERS)
 
 
 def finding_live_runs(storage: Storage) -> iam.PolicyStatement:

@@ -60,17 +60,17 @@ class ServiceStack(Stack):
         )
         cluster = runner.cluster.cluster_arn
         starting = permissions.starting_tasks(environment.family, cluster, [runner.task, runner.execution])
-        moving = permissions.moving_runs(storage)
+        launching, moving = permissions.launching_runs(storage), permissions.moving_runs(storage)
         telling = run_events.telling()
         looking = [permissions.finding_live_runs(storage), permissions.looking_at_tasks(cluster)]
 
         api = Api(self, "Api", environment.api, package, [*permissions.accepting_runs(storage), *starting, telling])
-        launcher = Launcher(self, "Launcher", package, launch_queue, [*moving, *starting, telling])
+        launcher = Launcher(self, "Launcher", package, launch_queue, [*launching, *starting, telling])
         task_events = TaskEvents(self, "TaskEvents", package, runner, [*moving, telling])
-        reconciler = Reconciler(self, "Reconciler", package, [*moving, *starting, *looking, telling])
+        reconciler = Reconciler(self, "Reconciler", package, [*launching, *starting, *looking, telling])
         functions = [api.function, launcher.function, task_events.function, reconciler.function]
         for function in functions:
-            launch_queue.queue.grant_send_messages(function)
+            function.add_to_role_policy(permissions.allow(["sqs:SendMessage"], [launch_queue.queue.queue_arn]))
         Monitoring(self, "Monitoring", environment, api, launch_queue, task_events, functions)
 
         self._publish(environment, api, storage)
