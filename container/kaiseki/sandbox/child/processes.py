@@ -76,6 +76,24 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def any_in_containers(uid: int) -> bool:
+    """Whether processes of user `uid` run in containers that this process sees from outside.
+
+    These have numbers of their own there, beside those that they have here.
+    """
+    for entry in os.listdir("/proc"):  # noqa: PTH208 - at the end of each session
+        if not entry.isdecimal():
+            continue
+        try:
+            status = Path(f"/proc/{entry}/status").read_bytes()
+        except OSError:  # it has ended
+            continue
+        numbers = status.partition(b"\nNSpid:")[2].partition(b"\n")[0].split()
+        if len(numbers) > 1 and f"\nUid:\t{uid}\t".encode() in status:
+            return True
+    return False
+
+
 def is_child(pid: int) -> bool:
     """Whether this process still has a child `pid`, dead or alive."""
     return pid in children_of(os.getpid())

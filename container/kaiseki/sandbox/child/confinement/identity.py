@@ -19,6 +19,7 @@ from kaiseki.sandbox.child.confinement.errors import Unconfined
 
 # The ids that systemd's list of users and groups leaves to nobody; small enough for containers that map 65,536.
 _FIRST, _COUNT = 60_600, 500
+_APART = 37  # ids between the first ones of two containers; no divisor in common with the count
 NEEDED = (privileges.CAP_SETUID, privileges.CAP_SETGID, privileges.CAP_KILL)
 
 
@@ -41,8 +42,10 @@ def claim(turn: int) -> Identity:
     """An id that no other session on this machine has; `turn` makes an id that was just freed the last choice.
 
     An abstract socket's name is the lock: the kernel gives it to one process at a time, and frees it with its end.
+    A container has names of its own, but mostly no users of its own: each starts elsewhere in the range.
     Raises Unconfined if none is left.
     """
+    turn += Path("/proc/self/ns/pid").stat().st_ino * _APART
     for offset in range(_COUNT):
         uid = _FIRST + (turn + offset) % _COUNT
         if uid in users_of_the_system():
@@ -97,8 +100,14 @@ class as_user:  # noqa: N801 - read as a statement: `with as_user(...)`
 
 
 def kill_all(uid: int) -> None:
-    """Ends every process of the session's user in one stroke: between two looks none can fork its way out."""
-    pid = os.fork()
+    """Ends every process of the session's user in one stroke: between two looks none can fork its way out.
+
+    Nothing happens where there can be no more processes: who waits for the children to end kills them one by one.
+    """
+    try:
+        pid = os.fork()
+    except OSError:
+        return
     if pid == 0:
         try:
             become(uid)
