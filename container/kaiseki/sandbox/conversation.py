@@ -33,6 +33,10 @@ class Zygote(Protocol):
         """Ends the zygote and all its sessions."""
 
 
+class EndedBeforeReady(SandboxError):
+    """The supervisor hung up and said nothing."""
+
+
 class Conversation:
     """Requests and their answers. `end` may be called by any thread at any moment, all else by one thread at a time."""
 
@@ -49,7 +53,9 @@ class Conversation:
         """What the supervisor says unasked, when the session is ready or cannot be. Raises SandboxError."""
         try:
             return self._channel.receive(seconds + PATIENCE_SECONDS)
-        except (OSError, EOFError, wire.BadFrame) as error:
+        except EOFError as error:
+            raise EndedBeforeReady(f"the session cannot start: {self._zygote.last_words()}") from error
+        except (OSError, wire.BadFrame) as error:
             raise SandboxError(f"the session cannot start: {self._zygote.last_words()}") from error
 
     def ask(self, request: wire.Message) -> wire.Message | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kaiseki.sandbox.conversation import Zygote
+from kaiseki.sandbox.conversation import EndedBeforeReady, Zygote
 from kaiseki.sandbox.limits import Limits
 from kaiseki.sandbox.session import Session
 
@@ -33,9 +33,10 @@ class ZygoteSandbox:
 
         Raises SandboxError.
         """
-        zygote = self._running_zygote()
-        number, channel = zygote.open(data.resolve(), packages.resolve() if packages else None)
-        session = Session(zygote, number, channel, data, self._limits)
+        try:
+            session = self._new_session(data, packages)
+        except EndedBeforeReady:  # one that was made ahead may have ended at the moment at which it was given away
+            session = self._new_session(data, packages)
         with self._starting:
             self._open = [*(other for other in self._open if not other.closed), session]
         return session
@@ -48,6 +49,11 @@ class ZygoteSandbox:
         if self._zygote:
             self._zygote.close()
             self._zygote = None
+
+    def _new_session(self, data: Path, packages: Path | None) -> Session:
+        zygote = self._running_zygote()
+        number, channel = zygote.open(data.resolve(), packages.resolve() if packages else None)
+        return Session(zygote, number, channel, data, self._limits)
 
     def _running_zygote(self) -> Zygote:
         with self._starting:

@@ -4,7 +4,6 @@ It is made as the last one that was asked for, and given to the next that is ask
 in it, and none can reach into it, so it is as fresh as one that is forked at once, without the wait for that.
 """
 
-import contextlib
 import os
 import socket
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from kaiseki.sandbox.child.confinement import identity, landlock
 from kaiseki.sandbox.layers import Layers
 
 _LANDLOCK_HOLDS_SIGNALS = 6
-_PATIENCE_SECONDS = 1.0
 _WORD = b"host"
 
 
@@ -47,16 +45,11 @@ def can_be_kept(layers: Layers) -> bool:
 
 
 def give(line: socket.socket, host: socket.socket) -> None:
-    """Hands over the end of the channel to the host. Raises OSError."""
+    """Hands over the end of the channel to the host. Raises OSError if nobody is there to take it.
+
+    One who ends before it has taken it takes it along: the host sees the end of the channel.
+    """
     socket.send_fds(line, [_WORD], [host.fileno()])
-
-
-def is_taken(line: socket.socket) -> bool:
-    """Whether what was given was taken, in time."""
-    with contextlib.suppress(OSError):
-        line.settimeout(_PATIENCE_SECONDS)
-        return line.recv(len(_WORD)) == _WORD
-    return False
 
 
 def take(line: socket.socket) -> socket.socket | None:
@@ -67,8 +60,6 @@ def take(line: socket.socket) -> socket.socket | None:
         return None
     if not ends:
         return None
-    with contextlib.suppress(OSError):  # nobody waits for it where the session was forked for this host
-        line.send(_WORD)
     host = socket.socket(fileno=ends[0])
     host.set_inheritable(False)
     return host

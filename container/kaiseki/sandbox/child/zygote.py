@@ -134,10 +134,7 @@ class Zygote:
         if kept and kept.wish == wish:
             with contextlib.suppress(OSError):
                 spare.give(kept.line, host)
-                if spare.is_taken(kept.line):
-                    pid = kept.pid
-                else:
-                    processes.kill(kept.pid)  # it must not wake up to a host that has got another session
+                pid = kept.pid
         self._give_up_spare()
         return pid
 
