@@ -8,7 +8,6 @@ from kaiseki.report.answer import harmless_markdown
 from kaiseki.report.exhibits import accepted_records
 from kaiseki.report.files import copy_kit, inventory
 from kaiseki.report.html import render
-from kaiseki.report.notebook import write_notebook
 from kaiseki.report.requirements import write_requirements
 from kaiseki.report.script import write_script
 from kaiseki.report.verdict import verdict
@@ -23,6 +22,8 @@ def publish(run: Run, bundle: Path) -> Run:
 
     Raises StoreError.
     """
+    from kaiseki.report.notebook import write_notebook  # its schemas load slowly: not on the way to the first call
+
     try:
         write_answer(run, bundle)
         copy_kit(bundle)
