@@ -32,7 +32,8 @@ PARTS = {
     "imports": "Python and the program's imports",
     "clients": "boto3 and its clients",
     "begin": "the record begins (LAUNCHING to RUNNING)",
-    "parts": "request fetched, model opened, tables of input/*.csv loaded, sandbox told to warm up",
+    "request": "the request is fetched",
+    "parts": "model opened, tables of input/*.csv loaded, sandbox told to warm up",
     "schema": "schema read, card written",
     "model": "first call of the model",
 }
