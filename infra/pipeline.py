@@ -49,7 +49,7 @@ class Pipeline(Construct):
         self.artifacts = _bucket(self, machine.key)
         self.news = _topic(self, settings.emails)
         reading = _reading(self.artifacts, machine.key)
-        self.tests = Build(self, "Tests", machine, f"{NAME}-tests", buildspecs.tests(), reading)
+        self.tests = Build(self, "Tests", machine, f"{NAME}-tests", buildspecs.project_tests(), reading)
         self.image = Build(
             self,
             "Image",
