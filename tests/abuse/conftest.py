@@ -361,28 +361,32 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bystander(sandbox: LocalSandbox, data: Path) -> Bystander:
-    return Bystander(sandbox, data)
-
-
-@pytest.fixture
-def session(sandbox: LocalSandbox, data: Path, bystander: Bystander) -> Iterator[Session]:
-    """A session to attack from. Afterwards a bystander still has its state, and a new session works."""
-    with sandbox.open(data) as session:
-        yield session
-    bystander.check()
+def bystander(sandbox: LocalSandbox, data: Path) -> Iterator[Bystander]:
+    """After all attacks of a module a new session works, too; each of them had one."""
+    yield Bystander(sandbox, data)
     with sandbox.open(data) as fresh:
         assert fresh.execute("print(len(load('people')))", 1, 20).stdout == "2\n"
 
 
 @pytest.fixture
-def attack(session: Session, tmp_path: Path) -> Attack:
-    """Runs hostile code as a step; keywords become variables that the code may use."""
+def session(sandbox: LocalSandbox, data: Path, bystander: Bystander) -> Iterator[Session]:
+    """A session to attack from. Afterwards a bystander still has its state."""
+    with sandbox.open(data) as session:
+        yield session
+    bystander.check()
 
-    def run(code: str, timeout: float = 10.0, **known: object) -> Attempt:
+
+@pytest.fixture
+def attack(session: Session, tmp_path: Path) -> Attack:
+    """Runs hostile code as a step, and harmless code after it, which gets `patience` seconds.
+
+    Other keywords become variables that the hostile code may use.
+    """
+
+    def run(code: str, timeout: float = 10.0, patience: float = 5.0, **known: object) -> Attempt:
         started = time.monotonic()
         execution = session.execute(given(known) + PRELUDE + code, 1, timeout)
-        following = session.execute("print('alive')", 2, 5)
+        following = session.execute("print('alive')", 2, patience)
         seconds = time.monotonic() - started
         into = tmp_path / "collected"
         session.collect(into)

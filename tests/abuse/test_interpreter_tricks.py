@@ -260,7 +260,7 @@ REACHED = {
 
 @pytest.mark.parametrize("code", REACHED.values(), ids=REACHED.keys())
 def test_the_interpreters_own_objects_lead_no_further(attack: Attack, bystander: Any, code: str) -> None:
-    attempt = attack(f"{REACH}{code}\nprint('mine')", timeout=2)
+    attempt = attack(f"{REACH}{code}\nprint('mine')", timeout=2, patience=1)
     assert "forged" not in attempt.execution.stdout + attempt.following.stdout
     assert attempt.execution.killed in ("", "time", "exit")
     assert attempt.seconds < 8

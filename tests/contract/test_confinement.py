@@ -17,7 +17,7 @@ import pytest
 
 from kaiseki.cli import run_command
 from kaiseki.errors import SandboxError
-from kaiseki.sandbox.child.confinement import bpf, policy, syscalls_aarch64, syscalls_x86_64
+from kaiseki.sandbox.child.confinement import bpf, landlock, policy, syscalls_aarch64, syscalls_x86_64, view
 from kaiseki.sandbox.doctor import Check, Diagnosis, examine
 from kaiseki.sandbox.layers import Layers
 from kaiseki.sandbox.local import LocalSandbox
@@ -190,13 +190,25 @@ def test_the_filter_and_the_loss_of_privileges_are_always_there(session: Session
     assert states(session)["no new privileges"] == "active"
 
 
+def closed_to_others() -> bool:
+    """Whether a folder above Python or its packages is the caller's alone, as root's home is."""
+    homes = (Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix))
+    return any(not folder.stat().st_mode & 0o001 for home in homes for folder in (home, *home.parents))
+
+
 @pytest.mark.parametrize("layers", [Layers(landlock=False), Layers(private_view=False), Layers(own_user=False)])
-def test_without_any_one_layer_the_others_hold(layers: Layers, data: Path, tmp_path: Path) -> None:
+def test_without_any_one_layer_the_others_hold_or_root_gets_no_session(layers: Layers) -> None:
     with LocalSandbox(clock=CLOCK, preload=(), layers=layers) as sandbox:
         diagnosis = examine(sandbox)
-    # Root whose Python no other user can reach has nothing left to hold a session with: there is none.
-    assert diagnosis.problem == "" or "would run as root" in diagnosis.problem
-    assert [check.name for check in diagnosis.checks if not check.held] == []
+    no_view = not layers.private_view or bool(view.why_not())
+    unreachable = layers.own_user and no_view and closed_to_others()
+    unheld = not layers.own_user and not landlock.version()
+    if os.geteuid() == 0 and (unreachable or unheld):
+        assert "would run as root" in diagnosis.problem
+        assert diagnosis.checks == ()
+    else:
+        assert diagnosis.problem == ""
+        assert diagnosis.safe
 
 
 def test_two_sessions_have_different_users_where_they_have_their_own(sandbox: LocalSandbox, data: Path) -> None:
@@ -205,6 +217,25 @@ def test_two_sessions_have_different_users_where_they_have_their_own(sandbox: Lo
         own = os.geteuid() == 0 and states(one)["user of its own"] == "active"
         assert (users[0] != users[1]) == own
         assert own == (f"{os.getuid()} {os.getgid()}" not in users)
+
+
+def test_the_end_of_a_session_hits_nobody_in_a_container_who_has_its_user_too(
+    sandbox: LocalSandbox, data: Path
+) -> None:
+    # A user namespace is what containers mostly do not have: their users are the machine's.
+    with sandbox.open(data) as session:
+        apart = session.user is not None and states(session)["view of its own"] == "active"
+        as_session = ("setpriv", f"--reuid={session.user}", f"--regid={session.user}", "--clear-groups")
+        in_container = ("unshare", "--pid", "--fork", "--kill-child", *as_session) if apart else ()
+        with subprocess.Popen([*in_container, "sh", "-c", "echo runs; exec sleep 60"], stdout=subprocess.PIPE) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"runs\n"
+            child = int(printed(session, "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)"))
+            session.close()
+            assert not Path(f"/proc/{child}").exists()
+            with pytest.raises(subprocess.TimeoutExpired):
+                other.wait(0.3)
+            other.terminate()
 
 
 def test_shared_memory_of_a_session_ends_with_it(sandbox: LocalSandbox, data: Path) -> None:

@@ -120,9 +120,7 @@ def test_a_file_is_taken_as_it_is_however_the_code_goes_on_writing_to_it(session
     assert (into / "x.csv").read_text() == "before"
 
 
-def test_paths_that_change_while_they_are_read_never_lead_outside(
-    session: Session, into: Path, tmp_path: Path
-) -> None:
+def test_paths_that_change_while_they_are_read_never_lead_outside(session: Session, into: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("secret")
     code = (
