@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.checks.programs import programs, refused
+from infra.checks.programs import programs_of, refused
 from infra.checks.synthesis import synthesize
 from infra.environments import ENVIRONMENTS
 
@@ -27,7 +27,7 @@ def _lacking(folder: Path) -> Iterator[str]:
     for environment in ENVIRONMENTS:
         (path,) = (folder / f"assembly-{environment.name}").glob("*.template.json")
         template = json.loads(path.read_text(encoding="utf-8"))
-        for program in programs():
+        for program in programs_of(environment):
             for request in refused(program, environment, template):
                 yield f"{environment.name}: {program.role} is not allowed {request}, which its code calls"
 

@@ -100,7 +100,7 @@ def _services(trees: Iterable[ast.AST]) -> frozenset[str]:
         str(argument.value)
         for tree in trees
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "client"
+        if isinstance(node, ast.Call) and _last_name(node.func) == "client"
         for argument in node.args[:1]
         if isinstance(argument, ast.Constant)
     )

@@ -10,6 +10,7 @@ from infra.checks.calls import calls_of
 from infra.checks.policies import Request, allows, role_named, statements_of
 from infra.checks.requests import KEY, RECORDS, Caller, place_of, requests_of
 from infra.environments import Environment
+from infra.settings_warehouse import NewWorkgroup
 
 ROOT = Path(__file__).parents[2]
 LAMBDA, KAISEKI = ROOT / "lambda", ROOT / "container" / "kaiseki"
@@ -27,13 +28,24 @@ class Program:
         return _calls(self.roots)
 
 
+LOADING = Program("TablesFunctionRole", (ROOT / "infra" / "warehouse_setup" / "on_change.py",))
+
+
+def programs_of(environment: Environment) -> tuple[Program, ...]:
+    return (*programs(), LOADING) if isinstance(environment.warehouse, NewWorkgroup) else programs()
+
+
 @cache
 def _calls(roots: tuple[Path, ...]) -> frozenset[str]:
     return calls_of(roots, [LAMBDA, KAISEKI.parent])
 
 
 def programs() -> tuple[Program, ...]:
-    adapters = (*sorted((KAISEKI / "stores").glob("*.py")), *sorted((KAISEKI / "lm").rglob("*.py")))
+    adapters = (
+        *sorted((KAISEKI / "stores").glob("*.py")),
+        *sorted((KAISEKI / "lm").rglob("*.py")),
+        *sorted((KAISEKI / "warehouses").glob("redshift_login.py")),
+    )
     return (
         Program("ApiFunctionRole", (LAMBDA / "api.py",), Caller(uploads=True, keys=(*RECORDS, KEY))),
         Program("LauncherFunctionRole", (LAMBDA / "launch.py",)),

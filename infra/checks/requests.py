@@ -10,6 +10,7 @@ from infra.bedrock import bedrock_model, resources
 from infra.checks.names import ACCOUNT, REGION, Names
 from infra.checks.policies import Request
 from infra.environments import Environment
+from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup
 
 RUN = "20261121T090000-age-groups-0123456789abcdef"
 RECORDS = (f"RUN#{RUN}", "ACTIVE#*", "ACTIVE#somebody", "SPEND#*#2026-11-21", "SPEND#somebody#2026-11-21")
@@ -28,6 +29,8 @@ class Place:
     bus: str
     roles: tuple[str, ...]
     key: str | None
+    workgroups: tuple[str, ...]
+    namespaces: tuple[str, ...]
 
     @property
     def task(self) -> str:
@@ -54,6 +57,10 @@ Needs = Callable[[Place, Caller], list[Request]]
 
 def place_of(environment: Environment, template: Mapping[str, Any]) -> Place:
     names = Names(template)
+    workgroups = names.arns("AWS::RedshiftServerless::Workgroup")
+    if isinstance(environment.warehouse, ExistingWorkgroup):
+        identifier = environment.warehouse.workgroup_id
+        workgroups = [f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:workgroup/{identifier}"]
     return Place(
         environment,
         bucket=names.the_arn("AWS::S3::Bucket", "StorageBucket"),
@@ -63,6 +70,8 @@ def place_of(environment: Environment, template: Mapping[str, Any]) -> Place:
         bus=names.the_arn("AWS::Events::EventBus"),
         roles=tuple(names.the_arn("AWS::IAM::Role", f"Runner{role}") for role in ("Task", "Execution")),
         key=next(iter(names.arns("AWS::KMS::Key", "StorageKey")), None),
+        workgroups=tuple(workgroups),
+        namespaces=tuple(names.arns("AWS::RedshiftServerless::Namespace")),
     )
 
 
@@ -129,6 +138,38 @@ def _known(arn: str) -> str:
     return arn
 
 
+def _to_workgroup(action: str) -> Needs:
+    """Nothing where the warehouse is another; so with clusters."""
+    return lambda place, _caller: [Request(action, workgroup) for workgroup in place.workgroups]
+
+
+def _to_cluster(action: str, kind: str) -> Needs:
+    def on(place: Place, _caller: Caller) -> list[Request]:
+        settings = place.environment.warehouse
+        if not isinstance(settings, ExistingCluster):
+            return []
+        names = {"cluster": settings.cluster, "dbname": f"{settings.cluster}/{settings.database}"}
+        return [Request(action, f"arn:aws:redshift:{REGION}:{ACCOUNT}:{kind}:{names[kind]}")]
+
+    return on
+
+
+def _stating(action: str) -> Needs:
+    """The Data API takes the administrator's password by its caller's right."""
+
+    def on(place: Place, _caller: Caller) -> list[Request]:
+        secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:redshift!{place.environment.family}-admin-Ab12Cd"
+        statements = [Request(action, workgroup) for workgroup in place.workgroups]
+        return [*statements, Request("secretsmanager:GetSecretValue", secret)]
+
+    return on
+
+
+def _own_statement(action: str) -> Needs:
+    own = {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}
+    return lambda _place, _caller: [Request(action, "*", own)]
+
+
 def _attaching(place: Place, _caller: Caller) -> list[Request]:
     return [
         Request("s3:GetObject", place.object("uploads/0123/4567/sales.csv")),
@@ -138,14 +179,26 @@ def _attaching(place: Place, _caller: Caller) -> list[Request]:
 
 _OPERATIONS: Mapping[str, Needs] = {
     "abort_multipart_upload": _objects("s3:AbortMultipartUpload"),
+    "batch_execute_statement": _stating("redshift-data:BatchExecuteStatement"),
     "converse": _asking("bedrock:InvokeModel"),
     "converse_stream": _asking("bedrock:InvokeModelWithResponseStream"),
     "copy_object": _attaching,
     "delete_object": _objects("s3:DeleteObject"),
     "delete_objects": _objects("s3:DeleteObject"),
+    "describe_clusters": _to_cluster("redshift:DescribeClusters", "cluster"),
+    "describe_statement": _own_statement("redshift-data:DescribeStatement"),
     "describe_tasks": _on_task("ecs:DescribeTasks"),
+    "execute_statement": _stating("redshift-data:ExecuteStatement"),
+    "get_cluster_credentials_with_iam": _to_cluster("redshift:GetClusterCredentialsWithIAM", "dbname"),
+    "get_credentials": _to_workgroup("redshift-serverless:GetCredentials"),
     "get_item": _items("dynamodb:GetItem"),
+    "get_namespace": lambda place, _caller: [
+        Request("redshift-serverless:GetNamespace", namespace) for namespace in place.namespaces
+    ],
     "get_object": _objects("s3:GetObject"),
+    "get_secret_value": lambda _place, _caller: [],  # no environment signs in by a secret
+    "get_statement_result": _own_statement("redshift-data:GetStatementResult"),
+    "get_workgroup": _to_workgroup("redshift-serverless:GetWorkgroup"),
     "list_objects_v2": _listing,
     "put_events": _telling,
     "put_object": _objects("s3:PutObject"),

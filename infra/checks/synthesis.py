@@ -30,5 +30,9 @@ def synthesize(outdir: Path) -> None:
         ServiceStage(app, environment, lambda_.Code.from_inline(NOTHING))
     ToolchainStack(app, "toolchain", TOOLCHAIN, ENVIRONMENTS)
     ToolchainStack(app, "toolchain-connected", CONNECTED, ENVIRONMENTS)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    heed_rules(app)
     app.synth()
+
+
+def heed_rules(app: App) -> None:
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -8,31 +8,43 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 from infra.bedrock import PREFIX
-from infra.checks.calls import calls_of
+from infra.checks.calls import calls_of, calls_of_script
 from infra.checks.names import ACCOUNT, REGION, Names
 from infra.checks.policies import Request, allows, role_named, statements_of
-from infra.checks.programs import Program, programs, refused, unused
+from infra.checks.programs import LOADING, Program, programs, refused, unused
 from infra.checks.requests import Place, place_of
 from infra.environments import Environment
-from infra.settings import Storage
-from infra.settings_warehouse import NewWorkgroup
+from infra.sample_files import FETCH
+from infra.settings import ExistingNetwork, Storage
+from infra.settings_warehouse import ExistingCluster, NewWorkgroup
 
 Synthesized = Callable[[Environment], Template]
 TRIAL = Environment("dev")
 OWN = Environment("prod", storage=Storage(own_key=True), warehouse=NewWorkgroup(), protected=True)
+CLUSTER = Environment(
+    "dev",
+    network=ExistingNetwork("vpc-0123456789abcdef0", ("subnet-0123456789abcdef0",)),
+    warehouse=ExistingCluster("sales", "prod", "sg-0123456789abcdef0"),
+)
 GLOBAL = Environment("dev", model=f"{PREFIX}global.anthropic.claude-sonnet-5", global_inference=True)
-ENVIRONMENTS = pytest.mark.parametrize("environment", [TRIAL, OWN, GLOBAL], ids=["trial", "own key", "global model"])
+ENVIRONMENTS = pytest.mark.parametrize(
+    "environment", [TRIAL, OWN, GLOBAL, CLUSTER], ids=["trial", "own", "global model", "cluster"]
+)
 PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: program.role)
 STARTING = [program for program in programs() if "run_task" in program.calls()]
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
-# What is done in the program's name and not by its code: Lambda's logs, its poller of the queue.
+SIGNING_IN = {
+    *("redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"),
+    *("redshift:GetClusterCredentialsWithIAM", "redshift:DescribeClusters"),
+}
+# What is done in the program's name, not by its code: Lambda's logs, its poller of the queue; a driver's signing in.
 BY_AWS = {
     "ApiFunctionRole": LOGS,
     "LauncherFunctionRole": LOGS | POLLING | {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "TaskEventsFunctionRole": LOGS,
     "ReconcilerFunctionRole": LOGS,
-    "RunnerTask": {"redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"},
+    "RunnerTask": SIGNING_IN,
 }
 # What AWS cannot narrow to a resource.
 WITHOUT_RESOURCE = {
@@ -73,6 +85,36 @@ def test_a_program_may_do_nothing_that_its_code_does_not_call(
     synthesized: Synthesized, environment: Environment, program: Program
 ) -> None:
     assert unused(program, environment, synthesized(environment).to_json()) <= BY_AWS[program.role]
+
+
+def test_the_first_tables_are_written_by_a_function_that_may_do_just_that(synthesized: Synthesized) -> None:
+    template = synthesized(OWN).to_json()
+    assert not [str(request) for request in refused(LOADING, OWN, template)]
+    assert unused(LOADING, OWN, template) == LOGS
+    place = place_of(OWN, template)
+    others = {"redshift-data:statement-owner-iam-userid": "AROAEXAMPLE:somebody"}
+    assert not allowed(
+        template,
+        LOADING.role,
+        [
+            Request("redshift-data:GetStatementResult", "*", others),
+            Request("redshift-data:ExecuteStatement", OTHER.format("redshift-serverless", "workgroup/other")),
+            Request("secretsmanager:GetSecretValue", OTHER.format("secretsmanager", "secret:other")),
+            Request("s3:GetObject", place.object(f"runs/{OTHER_RUN}/run.json")),
+            Request("dynamodb:GetItem", place.table, {"dynamodb:LeadingKeys": ["RUN#x"]}),
+        ],
+    )
+
+
+def test_the_sample_is_fetched_by_the_task_and_nothing_else_of_its_bucket(trial: Template) -> None:
+    assert calls_of_script(FETCH) == {"get_object"}
+    template = trial.to_json()
+    (definition,) = trial.find_resources("AWS::ECS::TaskDefinition").values()
+    (fetching,) = [one for one in definition["Properties"]["ContainerDefinitions"] if one["Name"] == "sample"]
+    variables = {one["Name"]: Names(template).text(one["Value"]) for one in fetching["Environment"]}
+    bucket, key = f"arn:aws:s3:::{variables['SAMPLE_BUCKET']}", variables["SAMPLE_KEY"]
+    asked = [Request("s3:GetObject", f"{bucket}/{one}") for one in (key, f"another-{key}")]
+    assert allowed(template, "RunnerTask", asked) == [str(asked[0])]
 
 
 def test_the_calls_of_the_source_are_found_where_they_are_made() -> None:
@@ -133,6 +175,12 @@ def forbidden(place: Place) -> list[Request]:
         Request("ecs:UpdateCluster", place.cluster),
         Request("kms:Decrypt", place.key or OTHER.format("kms", "key/x")),
         Request("kms:ScheduleKeyDeletion", place.key or OTHER.format("kms", "key/x")),
+        *(
+            Request(f"redshift-serverless:{action}", OTHER.format("redshift-serverless", "workgroup/other"))
+            for action in ("GetCredentials", "UpdateWorkgroup")
+        ),
+        Request("redshift:GetClusterCredentials", OTHER.format("redshift", "dbuser:sales/admin")),
+        Request("redshift:GetClusterCredentialsWithIAM", OTHER.format("redshift", "dbname:other/prod")),
         *(
             Request(f"redshift-data:{action}", OTHER.format("redshift-serverless", "workgroup/x"))
             for action in ("ExecuteStatement", "BatchExecuteStatement")
