@@ -1,9 +1,11 @@
 """Each recorded value is traced to the queries behind it; a constant is traced to none."""
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from textwrap import dedent
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -351,18 +353,50 @@ HEADS = ["", "if x:", "if y:", "for x in z:", "for i in range(2):", "for y in [1
 HEADS += ["def f(y):\n  global x", "try:\n  x[0]\nexcept Exception:"]
 
 
+class Endless(BaseException):
+    """A random program that goes on and on, or grows; no `except Exception` of its own holds it back."""
+
+
+def bounded(scope: dict[str, object], steps: int) -> Callable[..., object]:
+    """A trace function that ends what runs in `scope` after so many lines, or once a list of it has grown long."""
+    left = iter(range(steps))
+
+    def watch(frame: FrameType, _event: str, _argument: object) -> object:
+        if frame.f_globals is not scope:
+            return None
+        if next(left, None) is None or any(isinstance(v, list) and len(v) > 500 for v in scope.values()):
+            raise Endless
+        return watch
+
+    return watch
+
+
+def leaves(value: object, most: int) -> int:
+    """How many are left of `most` once all that the value holds is counted, shared parts as often as they are shown."""
+    if most <= 0:
+        raise Endless
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        most = leaves(part, most - 1)
+    return most
+
+
 def run_with(code: str, **rows: object) -> dict[str, str] | None:
-    """What `code` records where each query has these rows; None if it fails."""
+    """What `code` records where each query has these rows; None if it fails, or does not come to an end."""
     recorded: dict[str, str] = {}
 
     def fact(name: str, value: object) -> None:
+        leaves(value, 5_000)
         recorded[name] = re.sub("0x.*", "", repr(value))
 
-    scope = {"load": lambda name: deepcopy(rows[name]), "fact": fact}
+    scope: dict[str, object] = {"load": lambda name: deepcopy(rows[name]), "fact": fact}
+    before = sys.gettrace()
+    sys.settrace(bounded(scope, 2_000))
     try:
         exec(code, scope)
-    except Exception:  # noqa: BLE001 - a random program may fail in any way
+    except (Exception, Endless):  # noqa: BLE001 - a random program may fail in any way
         return None
+    finally:
+        sys.settrace(before)
     return recorded
 
 
