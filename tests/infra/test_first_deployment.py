@@ -1,6 +1,11 @@
 """In an empty account: the toolchain first, by its first run the digests, by the digests the environments."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,3 +67,15 @@ def test_the_first_run_comes_by_itself_and_writes_a_digest_before_each_deploymen
 
 def test_every_environment_that_runs_the_toolchains_image_is_promoted_to() -> None:
     assert [environment.name for environment in ENVIRONMENTS] == [*Toolchain().environments]
+
+
+def test_the_app_has_the_toolchain_beside_the_environments(project: Path, tmp_path: Path) -> None:
+    without_packages = {"CDK_CONTEXT_JSON": json.dumps({"aws:cdk:bundling-stacks": []}), "CDK_OUTDIR": str(tmp_path)}
+    variables = {**os.environ, **without_packages, "CDK_DEFAULT_REGION": "us-east-1"}
+    done = subprocess.run([sys.executable, "app.py"], cwd=project, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    artifacts = json.loads((tmp_path / "manifest.json").read_text())["artifacts"]
+    toolchain = artifacts["toolchain"]
+    assert toolchain["properties"]["stackName"] == "kaiseki-toolchain"
+    assert toolchain["environment"] == "aws://unknown-account/us-east-1"
+    assert {f"assembly-{environment.name}" for environment in ENVIRONMENTS} < set(artifacts)
