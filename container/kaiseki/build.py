@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kaiseki.errors import SettingError
+from kaiseki.errors import InputError, SettingError
 from kaiseki.lm.models import open_model
 from kaiseki.ports import Observer, RunRecord, RunStore, Warehouse
 from kaiseki.run import Parts
@@ -90,11 +90,33 @@ def open_service(settings: Settings) -> "Service":
 
 @contextmanager
 def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path, ...] = ()) -> Iterator[Warehouse]:
-    warehouse = DuckDBWarehouse.open(_path(settings.warehouse), attachments, now=clock)
+    """Redshift has a clock of its own: there `clock` has no part in a query. Raises UsageError."""
+    if settings.warehouse.startswith("redshift:"):
+        warehouse: Warehouse = _redshift(settings, attachments)
+    else:
+        warehouse = DuckDBWarehouse.open(_path(settings.warehouse), attachments, now=clock)
     try:
         yield warehouse
     finally:
         warehouse.close()
+
+
+def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> Warehouse:
+    from kaiseki.stores.aws import PATIENT, aws_session
+    from kaiseki.warehouses.redshift import RedshiftWarehouse
+    from kaiseki.warehouses.redshift_location import parse_location
+    from kaiseki.warehouses.redshift_login import sign_in
+
+    if attachments:
+        hint = "load it into Redshift, or ask about the file alone with --warehouse duckdb:FOLDER"
+        raise InputError(f"{attachments[0].name} cannot be attached: the warehouse is Redshift", hint)
+    location = parse_location(settings.warehouse)
+
+    def client(service: str) -> Any:
+        session: Any = aws_session(settings.region)
+        return session.client(service, config=PATIENT)
+
+    return RedshiftWarehouse(lambda: sign_in(location, client, settings.redshift_password, settings.redshift_secret))
 
 
 @contextmanager

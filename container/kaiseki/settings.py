@@ -15,6 +15,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from kaiseki.errors import SettingError
 from kaiseki.models import Budget, Value
+from kaiseki.warehouses.redshift_location import FORMS as REDSHIFT_FORMS
+from kaiseki.warehouses.redshift_location import parse_location
 
 PREFIX = "KAISEKI_"
 PROMPT_LIMIT = 200_000  # characters
@@ -34,6 +36,8 @@ class Settings(Value):
     region: str | None = None
     record: Path | None = None
     strict: bool = False
+    redshift_password: str | None = Field(default=None, repr=False)  # of the user in redshift://USER@HOST:PORT/DATABASE
+    redshift_secret: str | None = None  # or the secret of Secrets Manager that holds it
     clock: datetime | None = None  # what a run takes for now; with a recording: when it was made
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
@@ -55,7 +59,10 @@ class Settings(Value):
 
     @model_validator(mode="after")
     def _forms_are_known(self) -> "Settings":
-        _require_form("warehouse", self.warehouse, ("duckdb:PATH",))
+        if self.warehouse.startswith("redshift:"):
+            parse_location(self.warehouse)
+        else:
+            _require_form("warehouse", self.warehouse, ("duckdb:PATH", *REDSHIFT_FORMS))
         _require_form("store", self.store, ("folder:PATH", "s3://BUCKET"))
         if self.records is not None:
             _require_form("records", self.records, ("dynamodb:TABLE",))

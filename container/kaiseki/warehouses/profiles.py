@@ -8,13 +8,13 @@ import duckdb
 from kaiseki.models import Column, Table
 from kaiseki.warehouses.identifiers import quoted
 
-_EXACT_BELOW = 1_000_000  # rows; above, distinct values are estimated
-_ALL_VALUES = 12  # a column of at most so many distinct values shows each with its count
-_EXAMPLES = 3  # of a text column with more
+EXACT_BELOW = 1_000_000  # rows; above, distinct values are estimated
+ALL_VALUES = 12  # a column of at most so many distinct values shows each with its count
+EXAMPLES = 3  # of a text column with more
 _EXAMPLES_BELOW = 5_000_000  # rows; above, no examples are counted
 _SHOWN = 60  # characters of a value
 
-_UNORDERED = ("SUPER", "VARBYTE", "INTERVAL")
+UNORDERED = ("SUPER", "VARBYTE", "INTERVAL")
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,18 @@ def profiled(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -
 
 
 def _summaries(connection: duckdb.DuckDBPyConnection, table: Table, source: str, rows: int) -> list[_Summary]:
-    count_distinct = "count(DISTINCT {c})" if rows <= _EXACT_BELOW else "approx_count_distinct({c})"
+    count_distinct = "count(DISTINCT {c})" if rows <= EXACT_BELOW else "approx_count_distinct({c})"
     wanted = []
     for column in table.columns:
         name = quoted(column.name)
         wanted.append(f"count(*) - count({name})")
-        if column.type in _UNORDERED:
+        if column.type in UNORDERED:
             wanted += ["NULL", "NULL", "NULL"]
         else:
             text = "CAST({0}({1}) AS VARCHAR)"
             wanted += [count_distinct.format(c=name), text.format("min", name), text.format("max", name)]
     row = _one(connection, f"SELECT {', '.join(wanted)} FROM {source}")  # noqa: S608
-    return [_Summary(row[n], row[n + 1], _shortened(row[n + 2]), _shortened(row[n + 3])) for n in range(0, len(row), 4)]
+    return [_Summary(row[n], row[n + 1], shortened(row[n + 2]), shortened(row[n + 3])) for n in range(0, len(row), 4)]
 
 
 def _frequent(
@@ -66,10 +66,10 @@ def _frequent(
 ) -> tuple[tuple[str, int], ...]:
     if not found.distinct:
         return ()
-    if found.distinct <= _ALL_VALUES:
+    if found.distinct <= ALL_VALUES:
         limit = found.distinct
     elif column.type.startswith("VARCHAR") and rows <= _EXAMPLES_BELOW:
-        limit = _EXAMPLES
+        limit = EXAMPLES
     else:
         return ()
     name = quoted(column.name)
@@ -77,10 +77,10 @@ def _frequent(
         f"SELECT CAST({name} AS VARCHAR), count(*) AS n FROM {source} WHERE {name} IS NOT NULL "  # noqa: S608
         f"GROUP BY {name} ORDER BY n DESC, {name} LIMIT {limit}"
     ).fetchall()
-    return tuple((_shortened(value) or "", n) for value, n in counted)
+    return tuple((shortened(value) or "", n) for value, n in counted)
 
 
-def _shortened(value: str | None) -> str | None:
+def shortened(value: str | None) -> str | None:
     if value is None:
         return None
     line = " ".join(value.split()) if any(c in value for c in "\r\n\t") else value

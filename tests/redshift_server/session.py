@@ -1,0 +1,192 @@
+"""One connection: startup, TLS, md5 authentication, then the extended protocol until the client leaves."""
+
+import hashlib
+import os
+import socket
+import ssl
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from redshift_server import frames
+from redshift_server.columns import Column
+from redshift_server.errors import ServerError
+from redshift_server.statements import Prepared, Statements
+
+_TLS = 80_877_103
+_STATUS = {"server_version": "8.0.2", "client_encoding": "UNICODE", "server_encoding": "UNICODE", "TimeZone": "UTC"}
+
+
+@dataclass
+class Faults:
+    """What goes wrong on demand. `hang_up_after`: rows of a result, after which the connection is cut, once."""
+
+    hang_up_after: int | None = None
+    hang_up_on: str = ""  # a word of a statement whose arrival cuts the connection, once
+    fetch_limit: int | None = None  # rows per FETCH, as on a cluster of one node
+
+
+class HungUp(Exception):
+    pass
+
+
+class Session:
+    def __init__(
+        self,
+        client: socket.socket,
+        tls: ssl.SSLContext,
+        password: str,
+        statements: Statements,
+        pid: int,
+        faults: Faults,
+    ) -> None:
+        self._socket, self._tls, self._password = client, tls, password
+        self.statements, self._pid, self._faults = statements, pid, faults
+        self._sql = ""
+        self._prepared: Prepared | None = None
+        self._formats: tuple[int, ...] = ()
+        self._skipping = False
+        self._extended = False
+        self.log: list[str] = []
+
+    def serve(self) -> None:
+        """Until the client leaves, or a fault cuts it off. Raises OSError and HungUp."""
+        self._stream = self._start_up()
+        while True:
+            code, body = frames.read_message(self._stream)
+            if code in (b"", b"X"):
+                return
+            if self._skipping and code != b"S":
+                continue
+            try:
+                self._answer(code, body)
+            except ServerError as error:
+                self.statements.fail()
+                self._skipping = True
+                self._send(frames.error(error.sqlstate, error.said, error.hint))
+            if code in (b"S", b"H"):
+                self._stream.flush()
+
+    def _send(self, message: bytes) -> None:
+        self._stream.write(message)
+
+    # ── startup ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _start_up(self) -> BinaryIO:
+        first = self._socket.recv(8, socket.MSG_WAITALL)
+        if len(first) < 8 or struct.unpack("!ii", first)[1] != _TLS:
+            raise HungUp  # somebody who only looked whether there is a port, or takes no TLS
+        self._socket.sendall(b"S")
+        self._socket = self._tls.wrap_socket(self._socket, server_side=True)
+        stream = cast(BinaryIO, self._socket.makefile("rwb", buffering=1 << 16))
+        size = struct.unpack("!i", stream.read(4))[0]
+        words = stream.read(size - 4)[4:].split(b"\0")
+        asked = {k.decode(): v.decode() for k, v in zip(words[::2], words[1::2], strict=False) if k}
+        self._authenticate(stream, asked["user"])
+        version = min(1, int(asked.get("client_protocol_version", "0")))
+        self._extended = version >= 1
+        for name, value in {**_STATUS, "server_protocol_version": str(version)}.items():
+            stream.write(frames.parameter(name, value))
+        stream.write(frames.message(b"K", struct.pack("!ii", self._pid, 7)) + frames.ready("I"))
+        stream.flush()
+        return stream
+
+    def _authenticate(self, stream: BinaryIO, user: str) -> None:
+        salt = os.urandom(4)
+        stream.write(frames.message(b"R", struct.pack("!i", 5) + salt))
+        stream.flush()
+        _, answer = frames.read_message(stream)
+        inner = hashlib.md5(self._password.encode() + user.encode()).hexdigest().encode()
+        if answer.rstrip(b"\0") != b"md5" + hashlib.md5(inner + salt).hexdigest().encode():
+            stream.write(frames.error("28000", f'password authentication failed for user "{user}"'))
+            stream.flush()
+            raise HungUp
+        stream.write(frames.message(b"R", struct.pack("!i", 0)))
+
+    # ── the extended protocol ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _answer(self, code: bytes, body: bytes) -> None:
+        match code:
+            case b"P":
+                self._parse(body)
+            case b"D":
+                self._describe()
+            case b"B":
+                self._bind(body)
+            case b"E":
+                self._execute()
+            case b"C":
+                self._send(frames.message(b"3"))
+            case b"S":
+                self._skipping = False
+                self._send(frames.ready(self.statements.transaction))
+            case b"H":
+                pass
+            case _:
+                raise ServerError("08P01", f"the message {code!r} is not of the extended protocol")
+
+    def _parse(self, body: bytes) -> None:
+        _, start = frames.read_text(body, 0)
+        self._sql, start = frames.read_text(body, start)
+        if struct.unpack_from("!h", body, start)[0]:
+            raise ServerError("0A000", "parameters are not supported")
+        self.log.append(self._sql)
+        if self._faults.hang_up_on and self._faults.hang_up_on in self._sql:
+            self._faults.hang_up_on = ""
+            raise HungUp
+        self._prepared = self.statements.prepare(self._sql)
+        self._send(frames.message(b"1"))
+
+    def _describe(self) -> None:
+        assert self._prepared is not None
+        self._send(frames.message(b"t", struct.pack("!h", 0)))
+        if self._prepared.columns is None:
+            self._send(frames.message(b"n"))
+        else:
+            self._send(frames.row_description(self._prepared.columns, self._extended))
+
+    def _bind(self, body: bytes) -> None:
+        _, start = frames.read_text(body, 0)
+        _, start = frames.read_text(body, start)
+        count = struct.unpack_from("!h", body, start + 4)[0]  # after two empty lists of parameters
+        self._formats = struct.unpack_from(f"!{count}h", body, start + 6)
+        self._send(frames.message(b"2"))
+
+    def _execute(self) -> None:
+        prepared = self._prepared
+        assert prepared is not None
+        if prepared.tag == "FETCH" and self._faults.fetch_limit:
+            _require_fetch_size(self._sql, self._faults.fetch_limit)
+        rows = 0
+        for batch in self.statements.execute(self._sql, prepared.run):
+            for row in _rows(prepared.columns or (), self._formats, batch):
+                self._send(row)
+                rows += 1
+                self._count_down()
+        counted = f"{prepared.tag} {rows}" if prepared.tag == "FETCH" else prepared.tag
+        self._send(frames.message(b"C", frames.text(counted)))
+
+    def _count_down(self) -> None:
+        if self._faults.hang_up_after is None:
+            return
+        self._faults.hang_up_after -= 1
+        if self._faults.hang_up_after < 0:
+            self._faults.hang_up_after = None
+            self._stream.flush()
+            raise HungUp
+
+
+def _rows(columns: tuple[Column, ...], formats: tuple[int, ...], batch: object) -> Iterator[bytes]:
+    binary = formats if len(formats) == len(columns) else (formats or (0,)) * len(columns)
+    encoded = [
+        column.encode(values, bool(form))
+        for column, form, values in zip(columns, binary, batch.columns, strict=True)  # type: ignore[attr-defined]
+    ]
+    yield from frames.data_rows(encoded)
+
+
+def _require_fetch_size(sql: str, most: int) -> None:
+    if int(sql.split()[2]) > most:
+        said = f"Fetch size {sql.split()[2]} exceeds the limit of {most} for a single node configuration."
+        raise ServerError("0A000", said, "Reduce the client fetch/cache size or upgrade to a multi node installation.")
