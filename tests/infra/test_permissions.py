@@ -34,17 +34,13 @@ PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: pr
 STARTING = [program for program in programs() if "run_task" in program.calls()]
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
-SIGNING_IN = {
-    *("redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"),
-    *("redshift:GetClusterCredentialsWithIAM", "redshift:DescribeClusters"),
-}
-# What is done in the program's name, not by its code: Lambda's logs, its poller of the queue; a driver's signing in.
+# What is done in the program's name and not by its code: Lambda's logs, its poller of the queue.
 BY_AWS = {
     "ApiFunctionRole": LOGS,
     "LauncherFunctionRole": LOGS | POLLING | {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     "TaskEventsFunctionRole": LOGS,
     "ReconcilerFunctionRole": LOGS,
-    "RunnerTask": SIGNING_IN,
+    "RunnerTask": set(),
 }
 # What AWS cannot narrow to a resource.
 WITHOUT_RESOURCE = {
@@ -123,6 +119,7 @@ def test_the_calls_of_the_source_are_found_where_they_are_made() -> None:
     assert {"run_task", "transact:check"} <= calls["LauncherFunctionRole"] - calls["TaskEventsFunctionRole"]
     assert "describe_tasks" in calls["ReconcilerFunctionRole"]
     assert {"converse_stream", "delete_objects", "put_events", "abort_multipart_upload"} <= calls["RunnerTask"]
+    assert {"get_credentials", "get_cluster_credentials_with_iam"} <= calls["RunnerTask"]
 
 
 @pytest.mark.parametrize(
