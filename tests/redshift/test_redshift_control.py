@@ -12,7 +12,7 @@ from kaiseki.errors import WarehouseError
 from kaiseki.warehouses import redshift_results
 from kaiseki.warehouses.parquet_results import rows_as_json
 from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_connection import ServerError, open_session
+from kaiseki.warehouses.redshift_connection import Connection, ServerError, open_session
 from kaiseki.warehouses.redshift_login import Login
 from redshift_server.server import RedshiftServer
 
@@ -91,6 +91,21 @@ def test_the_deadline_is_of_the_whole_query_not_of_each_fetch(
     assert query.failure.type == "Timeout"
     assert any(sql.startswith("SELECT pg_cancel_backend(") for sql in server.log)
     assert eventually(lambda: server.running == [])
+
+
+def test_a_deadline_on_a_lost_connection_is_a_timeout_and_not_a_second_try(
+    server: RedshiftServer, open_warehouse: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = open_warehouse(TABLE, query_seconds=1.0)
+    warehouse.introspect()
+    server.sessions[max(server.sessions)].statements.settings["statement_timeout"] = "0"
+    monkeypatch.setattr(Connection, "cancel", lambda _: server.hang_up())
+    query = warehouse.run("q", ENDLESS, tmp_path / "q.parquet", 10)
+    assert query.failure is not None
+    assert query.failure.type == "Timeout"
+    assert sum(sql.startswith("DECLARE") for sql in server.log) == 1
+    for session in list(server.sessions):
+        server.cancel(session)
 
 
 def test_ctrl_c_ends_the_statement_on_the_server(server: RedshiftServer, open_warehouse: Open, tmp_path: Path) -> None:

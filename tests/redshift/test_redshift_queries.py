@@ -213,3 +213,16 @@ def test_a_failing_query_leaves_no_file_and_says_why_as_any_warehouse_does(
         assert found.hint or type_ == "SyntaxError"
     assert list(tmp_path.iterdir()) == []
     assert rows(warehouse, "SELECT COUNT(*) AS n FROM t", tmp_path) == [[2]]
+
+
+def test_a_table_that_was_changed_meanwhile_is_no_riddle(
+    server: RedshiftServer, open_warehouse: Open, tmp_path: Path
+) -> None:
+    warehouse = open_warehouse("CREATE TABLE t AS SELECT 1 AS a")
+    warehouse.introspect()
+    server.database.execute("ALTER TABLE t ADD COLUMN b INTEGER")
+    changed = failure(warehouse.run("q", "SELECT * FROM t", tmp_path / "q.parquet", 10))
+    assert (changed.type, "2 columns where the catalog knows 1" in changed.message) == ("SchemaChanged", True)
+    assert rows(warehouse, "SELECT a FROM t", tmp_path) == [[1]]
+    server.database.execute("ALTER TABLE t DROP COLUMN a")
+    assert failure(warehouse.run("q", "SELECT a FROM t", tmp_path / "q.parquet", 10)).type == "UnknownColumn"

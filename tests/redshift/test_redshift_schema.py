@@ -6,6 +6,7 @@ import pytest
 
 from kaiseki.errors import WarehouseError
 from kaiseki.models import Table
+from kaiseki.warehouses import redshift_profile
 from kaiseki.warehouses.redshift import RedshiftWarehouse
 from kaiseki.warehouses.redshift_catalog import redshift_type
 from redshift_server.server import RedshiftServer
@@ -119,6 +120,22 @@ def test_a_profile_counts_rows_nulls_values_and_ranges_in_three_queries(
     assert customers["vip"].frequent == (("false", 13), ("true", 7))
     assert len(customers["name"].frequent) == 3
     assert customers["tags"].distinct is None
+
+
+def test_a_large_table_is_profiled_from_a_random_part_of_it(
+    server: RedshiftServer, open_warehouse: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, rows in (("_SCANNED", 5_000), ("_COUNTED", 2_000), ("EXACT_BELOW", 1_000)):
+        monkeypatch.setattr(redshift_profile, name, rows)
+    warehouse = open_warehouse("CREATE TABLE t AS SELECT n % 4 AS kind FROM range(20000) AS r(n)")
+    profile = warehouse.profile(table(warehouse, "public.t"))
+    _, scanned, frequent = server.log[-3:]
+    assert "RANDOM() < 0.25" in scanned
+    assert "APPROXIMATE COUNT(DISTINCT" in scanned
+    assert "RANDOM() < 0.1" in frequent
+    assert profile.rows == 20_000
+    assert {value for value, _ in profile.columns[0].frequent} == {"0", "1", "2", "3"}
+    assert 1_000 < sum(times for _, times in profile.columns[0].frequent) < 3_000
 
 
 def test_a_profile_of_an_empty_table_and_one_of_odd_names_stand(open_warehouse: Open) -> None:

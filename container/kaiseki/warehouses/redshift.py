@@ -158,13 +158,12 @@ class RedshiftWarehouse:
         try:
             with deadline:
                 return ask(connection)
-        except ServerError as error:
-            if deadline.over:  # it is not known whether the cancel came before or after this statement's end
+        except (ServerError, ConnectionLost, HalfRead) as error:
+            if deadline.over:  # whether the cancel came in time or not: nothing is asked of this connection any more
                 self.close()
-                raise _Overdue(error.sqlstate, error.message, error.hint) from error
-            raise
-        except HalfRead:
-            self.close()
+                raise _Overdue(redshift_errors.CANCELLED, str(error), "") from error
+            if isinstance(error, HalfRead):
+                self.close()
             raise
         except (KeyboardInterrupt, SystemExit):
             connection.cancel()

@@ -22,6 +22,7 @@ FETCH_ROWS = 10_000
 SINGLE_NODE_ROWS = 1_000  # what a cluster of one node gives at most by one FETCH
 _SINGLE_NODE = "single node"
 _CURSOR = "kaiseki_rows"
+_DISK_HINT = "Free space, or choose another folder."
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
@@ -59,6 +60,9 @@ def fetch(connection: Connection, sql: str, names: list[str], into: Path, most: 
     except (ServerError, Refusal):  # not after Ctrl-C: amid a statement the connection takes no other
         _roll_back(connection)
         raise
+    except OSError as error:
+        _roll_back(connection)
+        raise WarehouseError(f"the rows cannot be set down: {error.strerror or error}", _DISK_HINT) from error
     _roll_back(connection)
     return fetched
 
@@ -71,6 +75,9 @@ def _roll_back(connection: Connection) -> None:
 def _fetch(connection: Connection, sql: str, names: list[str], into: Path, most: int, fetch_rows: int) -> Fetched:
     connection.execute(f"DECLARE {_CURSOR} CURSOR FOR\n{sql}")
     answer = connection.execute(_next(min(fetch_rows, most)))
+    if len(answer.columns) != len(names):
+        message = f"the result has {len(answer.columns)} columns where the catalog knows {len(names)}"
+        raise Refusal("SchemaChanged", message, hint="A table was changed meanwhile: name the columns instead of *.")
     columns = tuple(result_column(c, name) for c, name in zip(answer.columns, names, strict=True))
     schema = pa.schema([(f"c{n}", c.arrow) for n, c in enumerate(columns)])
     wide: set[int] = set()
@@ -122,8 +129,7 @@ def write(fetched: Fetched, rows: Path, into: Path, row_cap: int) -> Written:
         partial.replace(into)
         return written
     except OSError as error:
-        hint = "Free space, or choose another folder."
-        raise WarehouseError(f"{into.name} cannot be written: {error.strerror or error}", hint) from error
+        raise WarehouseError(f"{into.name} cannot be written: {error.strerror or error}", _DISK_HINT) from error
     finally:
         partial.unlink(missing_ok=True)
 
