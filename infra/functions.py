@@ -59,4 +59,6 @@ class Function(lambda_.Function):
             reserved_concurrent_executions=reserved,
             tracing=lambda_.Tracing.ACTIVE if settings.tracing else lambda_.Tracing.DISABLED,
         )
+        if settings.tracing:
+            acknowledge(role, "AwsSolutions-IAM5[Resource::*]", "X-Ray's actions for traces take no resource")
         acknowledge(self, "AwsSolutions-L1", "The image's Python, for which the packages are locked")

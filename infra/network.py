@@ -4,6 +4,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.acknowledged import acknowledge
 from infra.log_group import LogGroup
 from infra.settings import ExistingNetwork, Monitoring, NewNetwork
 
@@ -47,6 +48,8 @@ class Network(Construct):
                 _Endpoints(self, "Endpoints", self.vpc, settings.cidr, zones[: settings.endpoint_zones], services)
             if settings.flow_logs:
                 _FlowLogs(self, "FlowLogs", self.vpc, monitoring)
+            else:
+                acknowledge(self.vpc, "AwsSolutions-VPC7", "Flow logs are a setting, and it turns them off")
         self.tasks = ec2.SecurityGroup(
             self, "Tasks", vpc=self.vpc, description="Tasks of runs: nobody connects to them", allow_all_outbound=False
         )

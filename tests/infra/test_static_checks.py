@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from infra.checks.synthesis import heed_rules
+from infra.environments import Environment
+from infra.flags import FLAGS
+from infra.service_stack import ServiceStage
+from infra.settings import Api, ExistingNetwork, Functions, Jwt, NewNetwork, Storage
+from infra.settings_task import ImageUri, Runner
+from infra.settings_warehouse import ExistingCluster, ImageFolder
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +53,39 @@ def test_cdk_nag_stops_the_synthesis_where_it_finds_anything(tmp_path: Path) -> 
     heed_rules(app)
     with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
         app.synth()
+
+
+NETWORK = ExistingNetwork("vpc-0123456789abcdef0", ("subnet-0123456789abcdef0",))
+CHOSEN = (
+    Environment(
+        "nat",
+        network=NewNetwork(way_out="nat"),
+        api=Api(callers=Jwt("https://issuer.example", ("kaiseki",))),
+        functions=Functions(tracing=True, reserved=5),
+        runner=Runner(container_insights=True, capacity="spot-first"),
+    ),
+    Environment(
+        "cluster",
+        network=NETWORK,
+        warehouse=ExistingCluster("sales", "prod", "sg-0123456789abcdef0"),
+        storage=Storage(own_key=True),
+    ),
+    Environment(
+        "offline",
+        network=NewNetwork(flow_logs=False),
+        warehouse=ImageFolder("/data"),
+        model="offline",
+        image=ImageUri(f"registry.example/kaiseki@sha256:{'0' * 64}"),
+    ),
+)
+
+
+def test_cdk_nag_finds_nothing_either_where_settings_are_chosen_otherwise(tmp_path: Path) -> None:
+    app = App(context=FLAGS, outdir=str(tmp_path))
+    for environment in CHOSEN:
+        ServiceStage(app, environment, lambda_.Code.from_inline("def handler(event, context): ..."))
+    heed_rules(app)
+    app.synth()
 
 
 def test_what_is_acknowledged_is_this_and_has_a_reason(
