@@ -124,7 +124,11 @@ def _synthesized(emulator: Emulator) -> str:
     """The folder of the app's templates and assets: made as on any machine, by whatever means it installs packages."""
     outdir = str(emulator.folder / "cdk.out")
     command = [str(PROJECT_PYTHON), "-m", "infra.emulated", outdir]
-    environment = os.environ | {"JSII_NODE": emulator.environment["JSII_NODE"]}
+    # Its cache would have to be in a home of the caller's own, which a container's user may lack.
+    environment = os.environ | {
+        "JSII_NODE": emulator.environment["JSII_NODE"],
+        "JSII_RUNTIME_PACKAGE_CACHE": "disabled",
+    }
     finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if finished.returncode:
         raise RuntimeError(f"the app could not be synthesized:\n{finished.stderr[-4_000:]}")
