@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/redshift.py [--rows N] [--rounds N]
 
-Client overhead, not Redshift's speed: the server is the tests' own over DuckDB, in a process of its own on this
-machine, whose work is part of the times. Where a cursor fetches, server and client take turns; `fetchall()` lets both work at
-once. Each way runs in a fresh process; memory is what it takes at its peak beyond its imports.
+Client overhead, not Redshift's speed: the server is the tests' own over DuckDB, in another process on this machine, and
+its work is part of the times. By a cursor server and client take turns; `fetchall()` lets both work at once.
+Each way runs in a fresh process; memory is what it takes at its peak beyond its imports.
 """
 
 import argparse
