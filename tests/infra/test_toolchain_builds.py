@@ -15,10 +15,12 @@ from infra.buildspecs import Spec, deployment, image, image_by_hand, project_tes
 URI = "111122223333.dkr.ecr.us-east-1.amazonaws.com/kaiseki"
 STAND_IN = '''#!{python}
 """aws, docker, make or cdk: notes how it was called, and keeps a registry with immutable tags."""
-import json, sys
+import fcntl, json, sys
 from pathlib import Path
 
 state = Path("{state}")
+alone = state.with_suffix(".lock").open("w")
+fcntl.flock(alone, fcntl.LOCK_EX)  # both sides of a pipe run at once
 world = json.loads(state.read_text())
 program, arguments = Path(sys.argv[0]).name, sys.argv[1:]
 world["calls"].append(" ".join([program, *arguments]))
