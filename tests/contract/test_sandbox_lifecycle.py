@@ -326,6 +326,24 @@ def test_a_session_made_ahead_that_was_killed_is_not_missed(temporary: Path) -> 
             assert session.execute("print('here')", 1, 20).stdout == "here\n"
 
 
+def test_a_session_made_ahead_that_ends_before_it_has_heard_of_its_host_is_not_missed(temporary: Path) -> None:
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        spare = wait_for_spare(sandbox, temporary)
+        os.kill(spare.supervisor, signal.SIGSTOP)
+        threading.Timer(0.5, os.kill, (spare.supervisor, signal.SIGKILL)).start()
+        with sandbox.open(temporary) as session:
+            assert supervisor_of(session) != spare.supervisor
+
+
+def test_a_session_made_ahead_that_is_slow_is_the_only_one_that_the_host_gets(temporary: Path) -> None:
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        spare = wait_for_spare(sandbox, temporary)
+        os.kill(spare.supervisor, signal.SIGSTOP)
+        threading.Timer(1.5, os.kill, (spare.supervisor, signal.SIGCONT)).start()
+        with sandbox.open(temporary) as session:
+            assert supervisor_of(session) == spare.supervisor
+
+
 def test_a_session_made_ahead_ends_with_its_sandbox(temporary: Path) -> None:
     with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
         spare = wait_for_spare(sandbox, temporary)
