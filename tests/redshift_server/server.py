@@ -20,7 +20,7 @@ class RedshiftServer:
     """Serves `database` on a port of its own until it is closed; each connection has a thread."""
 
     def __init__(self, certificate: Path, key: Path, password: str) -> None:
-        self.database = duckdb.connect()
+        self.database = duckdb.connect(config={"threads": 1})  # the tests share the machine
         prepare(self.database)
         self.database.execute("CREATE SCHEMA public")
         create_views(self.database)
