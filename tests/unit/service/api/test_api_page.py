@@ -6,8 +6,8 @@ import hmac
 import http.server
 import json
 import os
-import shutil
 import re
+import shutil
 import subprocess
 import sys
 import threading
