@@ -136,7 +136,14 @@ def _command(commands: Any, name: str, summary: str, *groups: str) -> argparse.A
 
 _FLAGS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "warehouse": (
-        ("--warehouse", {"metavar": "duckdb:PATH", "help": "a folder of CSV or Parquet files, or a DuckDB file"}),
+        (
+            "--warehouse",
+            {
+                "metavar": "duckdb:PATH",
+                "help": "a folder of CSV or Parquet files, or a DuckDB file; redshift:serverless/WORKGROUP/DATABASE, "
+                "redshift:cluster/CLUSTER/DATABASE, redshift://USER@HOST:PORT/DATABASE",
+            },
+        ),
         ("--clock", {"metavar": "TIME", "help": "what is taken for now, for example 2026-11-21T09:00"}),
     ),
     "store": (
