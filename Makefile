@@ -46,7 +46,7 @@ run: setup
 	@$(BIN)/kaiseki ask "$$PROMPT"
 
 test: setup
-	@$(BIN)/pytest --ignore tests/browser --ignore tests/image --ignore tests/abuse --ignore tests/e2e/service
+	@$(BIN)/pytest --ignore tests/browser --ignore tests/image --ignore tests/e2e/service
 
 # As whoever calls it, with what the kernel has and without Landlock. The image's own tests have neither that nor mounts.
 test-sandbox-all: setup
