@@ -13,6 +13,7 @@ help:
 	@echo "make run                  answer the example prompt on input/*.csv"
 	@echo "make run PROMPT=\"...\"     answer another"
 	@echo "make test                 the tests, under five minutes"
+	@echo "make test-service         the service: its functions, its tasks, its templates"
 	@echo "make test-sandbox-all     the attacks on the sandbox, with and without Landlock"
 	@echo "make e2e                  the service, deployed by the CDK into an emulated AWS, and its scenarios"
 	@echo "make test-browser         the report in a real Chromium (needs one installed)"
@@ -45,8 +46,14 @@ export PROMPT
 run: setup
 	@$(BIN)/kaiseki ask "$$PROMPT"
 
+# What takes longer than five minutes beside all the rest has targets of its own.
+OF_THE_SERVICE := tests/infra tests/unit/service tests/contract/test_execute_in_service.py
 test: setup
-	@$(BIN)/pytest --ignore tests/browser --ignore tests/image --ignore tests/e2e/service
+	@$(BIN)/pytest $(foreach path,tests/browser tests/image tests/e2e/service $(OF_THE_SERVICE),--ignore $(path))
+
+.PHONY: test-service
+test-service: setup
+	@$(BIN)/pytest $(OF_THE_SERVICE)
 
 # As whoever calls it, with what the kernel has and without Landlock. The image's own tests have neither that nor mounts.
 test-sandbox-all: setup

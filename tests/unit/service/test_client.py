@@ -154,7 +154,9 @@ def kaiseki(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
             code = run_command(arguments)
         out, err = capfd.readouterr()
         # The API logs to the standard output of the same process.
-        printed = "".join(line for line in out.splitlines(keepends=True) if not line.startswith('{"level"'))
+        printed = "".join(
+            line for line in out.splitlines(keepends=True) if not line.startswith(('{"level"', '{"_aws"'))
+        )
         return Called(code, printed, err)
 
     return call
