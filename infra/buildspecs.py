@@ -60,7 +60,7 @@ DEPLOY = (
 
 
 def project_tests() -> Spec:
-    return _spec(("make check test synth check-infra",), python=True)
+    return _spec(("make check test test-service synth check-infra",), python=True)
 
 
 def image() -> Spec:
