@@ -185,7 +185,7 @@ def test_the_tests_are_the_projects_own_commands(project: Path) -> None:
     (command,) = project_tests()["phases"]["build"]["commands"]
     targets = command.removeprefix("make ").split()
     makefile = (project / "Makefile").read_text()
-    assert targets == ["check", "test", "synth", "check-infra"]
+    assert targets == ["check", "test", "test-service", "synth", "check-infra"]
     assert all(f"\n{target}:" in makefile for target in targets)
 
 
