@@ -124,6 +124,6 @@ def test_two_thousand_tables_are_ranked_in_a_blink() -> None:
         return "_".join(chance.choices(syllables, k=3)) + str(chance.randrange(1000))
 
     tables = tuple(table(f"{name()}_{i}x", *{name() for _ in range(30)}) for i in range(2000))
-    start = time.process_time()
+    start = time.thread_time()
     rank("How many customers in each region ordered above the average price last year?", Catalog(tables=tables))
-    assert time.process_time() - start < 1.0  # a quarter of that on an idle machine
+    assert time.thread_time() - start < 1.0  # a quarter of that on an idle machine

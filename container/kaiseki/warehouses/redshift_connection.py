@@ -76,8 +76,12 @@ class Connection:
         return True
 
     def close(self) -> None:
+        buffered = getattr(self._driver, "_sock", None)
         with suppress(Error, OSError, AttributeError):
             self._driver.close()
+        # Of a lost connection the driver drops its file unclosed, which then complains of what it could not send.
+        with suppress(OSError, ValueError, AttributeError):
+            buffered.close()
 
 
 def connect(login: Login, silence_seconds: float, reach_seconds: float = _REACH_SECONDS) -> Connection:
