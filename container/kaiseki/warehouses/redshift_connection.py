@@ -76,7 +76,7 @@ class Connection:
         return True
 
     def close(self) -> None:
-        buffered = getattr(self._driver, "_sock", None)
+        buffered: Any = getattr(self._driver, "_sock", None)
         with suppress(Error, OSError, AttributeError):
             self._driver.close()
         # Of a lost connection the driver drops its file unclosed, which then complains of what it could not send.
