@@ -1,7 +1,9 @@
 """The nouns of the program: frozen values that serialise to `run.json` and are handed between its parts."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -17,8 +19,14 @@ class Value(BaseModel):
 # ── the schema ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Column(Value):
-    """One column; `type` is Redshift's name for it. The statistics are of the rows that were profiled."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column; `type` is Redshift's name for it. The statistics are of the rows that were profiled.
+
+    A plain dataclass: a large warehouse has hundreds of thousands, and a model takes six times the memory.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     name: str
     type: str
@@ -35,22 +43,40 @@ class Table(Value):
     name: str
     columns: tuple[Column, ...]
     schema_name: str = ""  # empty in a warehouse that has one schema
-    kind: Literal["table", "view", "attachment"] = "table"
+    database: str = ""  # of a table in another database than the warehouse's own: one that is shared with it
+    kind: Literal["table", "view", "external", "attachment"] = "table"
     comment: str = ""
     rows: int | None = None
     primary_key: tuple[str, ...] = ()
+    sort_key: tuple[str, ...] = ()
+    distribution_key: str = ""
+    partition_key: tuple[str, ...] = ()  # of an external table
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The name with all that SQL must write before it."""
+        return tuple(part for part in (self.database, self.schema_name, self.name) if part)
 
     @property
     def qualified(self) -> str:
-        return f"{self.schema_name}.{self.name}" if self.schema_name else self.name
+        return ".".join(self.path)
 
 
 class Catalog(Value):
     tables: tuple[Table, ...]
     fingerprint: str = ""
+    schemas: tuple[str, ...] | None = None  # those that it is limited to; None: it is not
 
     def table(self, qualified: str) -> Table | None:
-        return next((t for t in self.tables if t.qualified == qualified), None)
+        indexed, by_name = self._by_name
+        if indexed is not self.tables:  # copied with other tables: a copy takes along what was cached
+            del self.__dict__["_by_name"]
+            _, by_name = self._by_name
+        return by_name.get(qualified)
+
+    @cached_property
+    def _by_name(self) -> tuple[tuple[Table, ...], dict[str, Table]]:
+        return self.tables, {table.qualified: table for table in reversed(self.tables)}
 
 
 # ── what runs ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,6 +284,7 @@ class Request(Value):
     budget: Budget = Budget()
     attachments: tuple[str, ...] = ()  # file names below the run's `attachments/`
     follow_up: FollowUp | None = None
+    schemas: tuple[str, ...] | None = None  # of the warehouse, that may be read; None: all that the settings allow
 
 
 class Resolution(Value):

@@ -1,5 +1,6 @@
 """What a run learns of its warehouse, and how little it asks for it."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -42,14 +43,13 @@ class ListWarehouse:
     def _measured(self, column: Column, table: str) -> Column:
         values = [row[column.name] for row in self.rows[table] if row[column.name] is not None]
         counts = sorted(((str(v), values.count(v)) for v in set(values)), key=lambda found: (-found[1], found[0]))
-        return column.model_copy(
-            update={
-                "nulls": len(self.rows[table]) - len(values),
-                "distinct": len(set(values)),
-                "minimum": str(min(values)),  # type: ignore[type-var]
-                "maximum": str(max(values)),  # type: ignore[type-var]
-                "frequent": tuple(counts[:10]),
-            }
+        return replace(
+            column,
+            nulls=len(self.rows[table]) - len(values),
+            distinct=len(set(values)),
+            minimum=str(min(values)),  # type: ignore[type-var]
+            maximum=str(max(values)),  # type: ignore[type-var]
+            frequent=tuple(counts[:10]),
         )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from kaiseki.catalog.words import key, words
@@ -53,7 +54,7 @@ def parents_by_name(tables: Sequence[Table]) -> Iterable[tuple[int, int]]:
 
 def _referring(table: Table, keys: dict[str, list[tuple[Table, Column]]]) -> Table:
     columns = tuple(
-        column if column.references else column.model_copy(update={"references": _target(table, column, keys)})
+        column if column.references else replace(column, references=_target(table, column, keys))
         for column in table.columns
     )
     return table.model_copy(update={"columns": columns})

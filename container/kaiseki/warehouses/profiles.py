@@ -1,6 +1,6 @@
 """The profile of one table: its rows, and of each column the nulls, distinct values, range and commonest values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -32,14 +32,13 @@ def profiled(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -
         return table.model_copy(update={"rows": rows})
     summaries = _summaries(connection, table, source, rows)
     columns = [
-        column.model_copy(
-            update={
-                "nulls": found.nulls,
-                "distinct": found.distinct,
-                "minimum": found.minimum,
-                "maximum": found.maximum,
-                "frequent": _frequent(connection, column, found, source, rows),
-            }
+        replace(
+            column,
+            nulls=found.nulls,
+            distinct=found.distinct,
+            minimum=found.minimum,
+            maximum=found.maximum,
+            frequent=_frequent(connection, column, found, source, rows),
         )
         for column, found in zip(table.columns, summaries, strict=True)
     ]

@@ -1,6 +1,7 @@
 """The profile of a table of Redshift: a scan for all columns, and one for the frequent values; sampled where large."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from kaiseki.models import Column, Table
@@ -25,7 +26,7 @@ def profiled(rows_of: Rows, table: Table) -> Table:
     row = rows_of(f"SELECT COUNT(*) AS n, {wanted} FROM {scanned}")[0]  # noqa: S608
     columns = [_described(column, row[0], *row[1 + 4 * n : 5 + 4 * n]) for n, column in enumerate(table.columns)]
     frequent = _frequent(rows_of, columns, source, count)
-    columns = [c.model_copy(update={"frequent": tuple(frequent.get(n, ()))}) for n, c in enumerate(columns)]
+    columns = [replace(c, frequent=tuple(frequent.get(n, ()))) for n, c in enumerate(columns)]
     return table.model_copy(update={"rows": count, "columns": tuple(columns)})
 
 
@@ -46,13 +47,12 @@ def _statistics(n: int, column: Column, count: int) -> list[str]:
 
 
 def _described(column: Column, count: Any, filled: Any, distinct: Any, least: Any, most: Any) -> Column:
-    return column.model_copy(
-        update={
-            "nulls": int(count) - int(filled),
-            "distinct": None if distinct is None else int(distinct),
-            "minimum": shortened(least),
-            "maximum": shortened(most),
-        }
+    return replace(
+        column,
+        nulls=int(count) - int(filled),
+        distinct=None if distinct is None else int(distinct),
+        minimum=shortened(least),
+        maximum=shortened(most),
     )
 
 
