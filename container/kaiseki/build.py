@@ -102,9 +102,9 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
 
 
 def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> Warehouse:
+    from kaiseki.redshift_location import parse_location
     from kaiseki.stores.aws import PATIENT, aws_session
     from kaiseki.warehouses.redshift import RedshiftWarehouse
-    from kaiseki.warehouses.redshift_location import parse_location
     from kaiseki.warehouses.redshift_login import sign_in
 
     if attachments:

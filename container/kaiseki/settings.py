@@ -15,8 +15,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from kaiseki.errors import SettingError
 from kaiseki.models import Budget, Value
-from kaiseki.warehouses.redshift_location import FORMS as REDSHIFT_FORMS
-from kaiseki.warehouses.redshift_location import parse_location
+from kaiseki.redshift_location import FORMS as REDSHIFT_FORMS
+from kaiseki.redshift_location import parse_location
 
 PREFIX = "KAISEKI_"
 PROMPT_LIMIT = 200_000  # characters

@@ -199,6 +199,7 @@ def test_a_failing_query_leaves_no_file_and_says_why_as_any_warehouse_does(
         "SELECT a FROM u": "UnknownTable",
         "SELECT a FROM": "SyntaxError",
         "DROP TABLE t": "NotAllowed",
+        "SELECT v.n FROM (VALUES (1), (2)) AS v(n)": "NotAllowed",
         "SELECT 1 / a AS x FROM t": "DivisionByZero",
         "SELECT b::int AS x FROM t": "InvalidValue",
         "SELECT a FROM t WHERE a = (SELECT a FROM t)": "SubqueryRows",
@@ -211,6 +212,15 @@ def test_a_failing_query_leaves_no_file_and_says_why_as_any_warehouse_does(
         assert found.hint or type_ == "SyntaxError"
     assert list(tmp_path.iterdir()) == []
     assert rows(warehouse, "SELECT COUNT(*) AS n FROM t", tmp_path) == [[2]]
+
+
+def test_the_traps_of_redshifts_numbers_are_warned_of(open_warehouse: Open, tmp_path: Path) -> None:
+    warehouse = open_warehouse("CREATE TABLE t AS SELECT 7 AS a, 2 AS b")
+    query = warehouse.run("q", "SELECT a / b AS half, AVG(a) AS mean FROM t GROUP BY a, b", tmp_path / "q.parquet", 10)
+    assert [warning.split(" drops")[0] for warning in query.warnings] == [
+        "an integer divided by an integer",
+        "AVG of integers",
+    ]
 
 
 def test_a_table_that_was_changed_meanwhile_is_no_riddle(

@@ -13,9 +13,9 @@ from botocore.stub import Stubber
 from kaiseki.cli import run_command
 from kaiseki.errors import SettingError, WarehouseError
 from kaiseki.models import Run
+from kaiseki.redshift_location import Cluster, Endpoint, Location, Workgroup, parse_location
 from kaiseki.settings import load_settings
 from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_location import Cluster, Endpoint, Location, Workgroup, parse_location
 from kaiseki.warehouses.redshift_login import Login, sign_in
 from redshift_server.server import RedshiftServer
 

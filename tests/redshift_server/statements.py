@@ -134,7 +134,7 @@ class Statements:
             return sql, None
         try:
             statement = admit(sql, self._catalog())
-            return translate(statement, _NOW, self._located).sql, [name for name, _ in statement.columns]
+            return translate(statement, _NOW, self._located), [name for name, _ in statement.columns]
         except Refusal as refusal:
             raise errors.of_refusal(refusal) from refusal
 

@@ -4,7 +4,6 @@ Each function of Redshift has a rule by name, and so have the operators whose re
 before their parents. What has no rule is refused by name: it is never answered wrong."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlglot import ErrorLevel, exp
@@ -24,19 +23,12 @@ from kaiseki.warehouses.sql_guard import Statement
 from kaiseki.warehouses.sql_inference import keep_type, output_name, type_of
 
 _PYTHON = "Load the rows and compute it in Python."
-_FEW_DECIMALS = 4
 _SCALAR_RULES = {**SCALARS, **DATES, **FORMATS, **PATTERNS}
 
 Located = Callable[[Table], tuple[str, str, str]]  # the database, schema and name under which DuckDB has a table
 
 
-@dataclass(frozen=True)
-class Translation:
-    sql: str
-    warnings: tuple[str, ...]
-
-
-def translate(statement: Statement, now: datetime, located: Located) -> Translation:
+def translate(statement: Statement, now: datetime, located: Located) -> str:
     """The statement for DuckDB, with GETDATE and its like bound to `now`. Raises Refusal (type "Unsupported")."""
     root = exp.Paren(this=statement.tree.copy())
     for select in root.find_all(exp.Select):
@@ -46,10 +38,10 @@ def translate(statement: Statement, now: datetime, located: Located) -> Translat
         if replacement is not node:
             node.replace(keep_type(node, replacement))
     try:  # DuckDB reserves words that Redshift does not, so every name is quoted
-        sql = root.this.sql(dialect="duckdb", comments=False, identify=True, unsupported_level=ErrorLevel.RAISE)
+        sql: str = root.this.sql(dialect="duckdb", comments=False, identify=True, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise Refusal("Unsupported", "a part of the statement has no counterpart on DuckDB", hint=_PYTHON) from error
-    return Translation(sql, _numeric_warnings(statement))
+    return sql
 
 
 def _rewrite(node: exp.Expr, now: datetime, located: Located) -> exp.Expr:
@@ -250,18 +242,3 @@ def _name_outputs(node: exp.Select) -> None:
         name = output_name(projection)
         if name and name != "*" and not isinstance(projection, exp.Alias | exp.Column):
             projection.replace(exp.alias_(projection.copy(), name, quoted=True))
-
-
-def _numeric_warnings(statement: Statement) -> tuple[str, ...]:
-    """What Redshift does with numbers as written, and people rarely mean."""
-    found = []
-    for node in statement.tree.find_all(exp.Div):
-        made, divisor = type_of(node), node.expression
-        if made.is_integer and not isinstance(divisor, exp.Literal):
-            found.append("an integer divided by an integer drops the fraction; cast one to DOUBLE PRECISION to keep it")
-        elif made.name == "NUMERIC" and made.scale <= _FEW_DECIMALS:
-            found.append(f"a quotient of NUMERIC keeps {made.scale} decimals here; cast to DOUBLE PRECISION for more")
-    for call_ in statement.tree.find_all(exp.Anonymous):
-        if call_.name.lower() == "avg" and type_of(call_).is_integer:
-            found.append("AVG of integers drops the fraction; write AVG(value::DOUBLE PRECISION) to keep it")
-    return (*statement.warnings, *dict.fromkeys(found))

@@ -6,7 +6,6 @@ Parquet files of the warehouse), network, extensions or its own settings."""
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,14 +14,16 @@ from pathlib import Path
 import duckdb
 
 from kaiseki.errors import WarehouseError
-from kaiseki.models import Catalog, Failure, Query, Table
-from kaiseki.warehouses.dialect import Translation, translate
+from kaiseki.models import Catalog, Query, Table
+from kaiseki.warehouses.dialect import translate
 from kaiseki.warehouses.duckdb_catalog import read_catalog
 from kaiseki.warehouses.duckdb_types import redshift_type
 from kaiseki.warehouses.identifiers import quoted
-from kaiseki.warehouses.parquet_results import TooWide, Written, write_parquet
+from kaiseki.warehouses.numeric_warnings import numeric_warnings
+from kaiseki.warehouses.parquet_results import TooWide, write_parquet
 from kaiseki.warehouses.profiles import profiled
 from kaiseki.warehouses.query_errors import explained
+from kaiseki.warehouses.query_run import Prepared, Result, run_query
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sources import (
     Loaded,
@@ -32,7 +33,7 @@ from kaiseki.warehouses.sources import (
     parquet_files,
     prepare,
 )
-from kaiseki.warehouses.sql_guard import Statement, admit
+from kaiseki.warehouses.sql_guard import admit
 
 _BATCH = 16_384  # rows
 _MAX_THREADS = 4
@@ -108,34 +109,11 @@ class DuckDBWarehouse:
             ) from error
 
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
-        started = time.monotonic()
-        statement, translation = None, None
-        try:
-            statement = admit(sql, self._catalog)
-            translation = translate(statement, self._now, self._place)
-            columns, written = self._execute(statement, translation, into, row_cap)
-        except Refusal as refusal:
-            return self._failed(name, sql, translation, refusal.as_failure(name), started)
-        return Query(
-            name=name,
-            sql=sql,
-            executed_sql=translation.sql,
-            sha256=written.sha256,
-            rows=written.rows,
-            bytes=written.bytes,
-            seconds=time.monotonic() - started,
-            truncated=written.truncated,
-            columns=columns,
-            warnings=translation.warnings,
-        )
+        return run_query(name, sql, self._prepare, lambda prepared: self._execute(prepared, into, row_cap))
 
     def close(self) -> None:
         self._connection.close()
         self._spill.cleanup()
-
-    def _failed(self, name: str, sql: str, translation: Translation | None, failure: Failure, started: float) -> Query:
-        executed = translation.sql if translation else ""
-        return Query(name=name, sql=sql, executed_sql=executed, seconds=time.monotonic() - started, failure=failure)
 
     def _place(self, table: Table) -> tuple[str, str, str]:
         loaded = self._loaded[(table.schema_name.lower(), table.name.lower())]
@@ -143,20 +121,20 @@ class DuckDBWarehouse:
 
     # ── one query ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _execute(
-        self, statement: Statement, translation: Translation, into: Path, row_cap: int
-    ) -> tuple[tuple[tuple[str, str], ...], Written]:
-        names = [column for column, _ in statement.columns]
+    def _prepare(self, sql: str) -> Prepared:
+        statement = admit(sql, self._catalog)
+        warnings = (*statement.warnings, *numeric_warnings(statement))
+        return Prepared(statement, translate(statement, self._now, self._place), warnings)
+
+    def _execute(self, prepared: Prepared, into: Path, row_cap: int) -> Result:
         wide: set[int] = set()
         while True:
             try:
-                return self._stream(translation.sql, names, into, row_cap, wide)
+                return self._stream(prepared.sql, prepared.names, into, row_cap, wide)
             except TooWide as found:
                 wide.add(found.position)
 
-    def _stream(
-        self, sql: str, names: list[str], into: Path, row_cap: int, wide: set[int]
-    ) -> tuple[tuple[tuple[str, str], ...], Written]:
+    def _stream(self, sql: str, names: list[str], into: Path, row_cap: int, wide: set[int]) -> Result:
         partial = into.with_name(into.name + ".part")
         cursor = self._connection.cursor()
         try:
@@ -168,7 +146,7 @@ class DuckDBWarehouse:
             columns = tuple(
                 (name, _stored_type(kind, n in wide)) for n, (name, kind) in enumerate(zip(names, kinds, strict=True))
             )
-            return columns, written
+            return Result(columns, written)
         except (duckdb.Error, OSError) as error:  # Arrow reports an error of DuckDB amid the rows as an OSError
             if isinstance(error, OSError) and error.errno is not None:
                 hint = "Free space, or choose another folder."

@@ -4,16 +4,18 @@ guard -> read-only transaction -> cursor -> rows set down -> Parquet. A statemen
 
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from sqlglot import exp
+
 from kaiseki.errors import WarehouseError
 from kaiseki.models import Catalog, Query, Table
 from kaiseki.warehouses import redshift_errors, redshift_results
-from kaiseki.warehouses.parquet_results import Written
+from kaiseki.warehouses.numeric_warnings import numeric_warnings
+from kaiseki.warehouses.query_run import Prepared, Result, run_query
 from kaiseki.warehouses.redshift_catalog import read_catalog
 from kaiseki.warehouses.redshift_connection import Connection, ConnectionLost, ServerError, open_session
 from kaiseki.warehouses.redshift_login import Login
@@ -21,7 +23,8 @@ from kaiseki.warehouses.redshift_parser import StrictRedshift
 from kaiseki.warehouses.redshift_profile import profiled
 from kaiseki.warehouses.redshift_results import Fetched, HalfRead
 from kaiseki.warehouses.refusal import Refusal
-from kaiseki.warehouses.sql_guard import Statement, admit
+from kaiseki.warehouses.sql_guard import admit
+from kaiseki.warehouses.sql_shape import line_of
 
 QUERY_SECONDS = 120.0
 _LOST_HINT = "try again; see whether the cluster restarts, is paused or resized"
@@ -49,27 +52,7 @@ class RedshiftWarehouse:
         return self._read(table.qualified, lambda connection: profiled(lambda sql: connection.execute(sql).rows, table))
 
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
-        started = time.monotonic()
-        executed = ""
-        try:
-            statement = admit(sql, self.introspect())
-            executed = bare(sql)
-            columns, written, warnings = self._execute(statement, executed, into, row_cap)
-        except Refusal as refusal:
-            seconds = time.monotonic() - started
-            return Query(name=name, sql=sql, executed_sql=executed, seconds=seconds, failure=refusal.as_failure(name))
-        return Query(
-            name=name,
-            sql=sql,
-            executed_sql=executed,
-            sha256=written.sha256,
-            rows=written.rows,
-            bytes=written.bytes,
-            seconds=time.monotonic() - started,
-            truncated=written.truncated,
-            columns=columns,
-            warnings=(*statement.warnings, *warnings),
-        )
+        return run_query(name, sql, self._prepare, lambda prepared: self._execute(prepared, into, row_cap))
 
     def close(self) -> None:
         if self._connection is not None:
@@ -78,16 +61,22 @@ class RedshiftWarehouse:
 
     # ── one query ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _execute(
-        self, statement: Statement, sql: str, into: Path, row_cap: int
-    ) -> tuple[tuple[tuple[str, str], ...], Written, list[str]]:
-        names = [column for column, _ in statement.columns]
+    def _prepare(self, sql: str) -> Prepared:
+        statement = admit(sql, self.introspect())
+        values = statement.tree.find(exp.Values)
+        if values is not None:
+            hint = "Write SELECT ... UNION ALL SELECT ... in its place."
+            raise Refusal("NotAllowed", "Redshift takes no VALUES in place of a table", line_of(values), hint)
+        return Prepared(statement, bare(sql), (*statement.warnings, *numeric_warnings(statement)))
+
+    def _execute(self, prepared: Prepared, into: Path, row_cap: int) -> Result:
         warnings: list[str] = []
         with tempfile.TemporaryDirectory(dir=into.parent, prefix=".rows-") as folder:
             rows = Path(folder) / "rows.arrow"
 
             def read(connection: Connection) -> Fetched:
-                return redshift_results.fetch(connection, sql, names, rows, row_cap + 1, self._fetch_rows)
+                most = row_cap + 1
+                return redshift_results.fetch(connection, prepared.sql, prepared.names, rows, most, self._fetch_rows)
 
             fetched = self._fetched(read, warnings)
             written = redshift_results.write(fetched, rows, into, row_cap)
@@ -96,7 +85,7 @@ class RedshiftWarehouse:
             for column, type_ in fetched.described
             if type_ == "VARBYTE"
         ]
-        return fetched.described, written, warnings
+        return Result(fetched.described, written, tuple(warnings))
 
     def _fetched(self, read: Callable[[Connection], Fetched], warnings: list[str]) -> Fetched:
         """A half-read result is not gone on with: the query runs again from its start, and a warning says so."""

@@ -10,7 +10,7 @@ from typing import Any
 from botocore import exceptions as aws
 
 from kaiseki.errors import SettingError, WarehouseError
-from kaiseki.warehouses.redshift_location import Cluster, Endpoint, Location, Workgroup
+from kaiseki.redshift_location import Cluster, Endpoint, Location, Workgroup
 
 Client = Callable[[str], Any]  # the name of a service of AWS -> its client
 _DURATION = 3_600  # seconds; what both kinds of Redshift give at most

@@ -1,0 +1,58 @@
+"""One query from its text to the `Query` that tells of it: admitted, run, and a refusal turned into a value."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kaiseki.models import Query
+from kaiseki.warehouses.parquet_results import Written
+from kaiseki.warehouses.refusal import Refusal
+from kaiseki.warehouses.sql_guard import Statement
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement that may run, and the SQL that this warehouse runs for it."""
+
+    statement: Statement
+    sql: str
+    warnings: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the columns."""
+        return [name for name, _ in self.statement.columns]
+
+
+@dataclass(frozen=True)
+class Result:
+    """`columns`: name and Redshift's type of each; `warnings`: of the run itself."""
+
+    columns: tuple[tuple[str, str], ...]
+    written: Written
+    warnings: tuple[str, ...] = ()
+
+
+def run_query(name: str, sql: str, prepare: Callable[[str], Prepared], execute: Callable[[Prepared], Result]) -> Query:
+    """Both steps may raise Refusal, which comes back as `Query.failure`; what else they raise goes on."""
+    started = time.monotonic()
+    executed = ""
+    try:
+        prepared = prepare(sql)
+        executed = prepared.sql
+        result = execute(prepared)
+    except Refusal as refusal:
+        seconds = time.monotonic() - started
+        return Query(name=name, sql=sql, executed_sql=executed, seconds=seconds, failure=refusal.as_failure(name))
+    return Query(
+        name=name,
+        sql=sql,
+        executed_sql=executed,
+        sha256=result.written.sha256,
+        rows=result.written.rows,
+        bytes=result.written.bytes,
+        seconds=time.monotonic() - started,
+        truncated=result.written.truncated,
+        columns=result.columns,
+        warnings=(*prepared.warnings, *result.warnings),
+    )
