@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/lambda_api.py [--rounds N]
 
 The import is that of the packed asset, byte-compiled, beside boto3 with one client, in turn within each round; the
-ratio is taken round by round. The handler runs against AWS emulated in this process (moto), once warm; all calls
-of boto3 clients are timed apart, so what is left is the function's own: it does not depend on how fast AWS answers.
+ratio is the larger one of their medians and of their minima. The handler runs against AWS emulated in this process
+(moto), once warm; all calls of boto3 clients are timed apart, so what is left is the function's own: it does not depend
+on how fast AWS answers.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from moto import mock_aws  # noqa: E402
 
 AT_MOST = 1.7
 BASE = "import boto3; boto3.client('dynamodb')"
-OURS = "import api, boto3; boto3.client('dynamodb')"
+OURS = "import cold_start, boto3; boto3.client('dynamodb')"
 REGION = "eu-central-1"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -77,11 +78,15 @@ def report_imports(rounds: int) -> float:
         for _ in range(rounds + 1):  # the first fills the page cache
             base.append(seconds_of(BASE, folder))
             ours.append(seconds_of(OURS, folder))
-    ratio = statistics.median(mine / theirs for mine, theirs in zip(ours[1:], base[1:], strict=True))
-    print("| cold import, median | ms | ratio |\n|---|---:|---:|")
-    print(f"| boto3 with one client | {statistics.median(base[1:]) * 1e3:.0f} | 1 |")
-    print(f"| the API with one client | {statistics.median(ours[1:]) * 1e3:.0f} | {ratio:.2f} |")
-    return ratio
+    print("| cold import | median ms | ratio | min ms | ratio |\n|---|---:|---:|---:|---:|")
+    ratios = [middle(ours[1:]) / middle(base[1:]) for middle in (statistics.median, min)]
+    for name, times, (of_medians, of_minima) in (
+        ("boto3 with one client", base[1:], (1, 1)),
+        ("the API with one client", ours[1:], ratios),
+    ):
+        median, least = statistics.median(times) * 1e3, min(times) * 1e3
+        print(f"| {name} | {median:.0f} | {of_medians:.2f} | {least:.0f} | {of_minima:.2f} |")
+    return max(ratios)
 
 
 def seconds_of(imports: str, asset: str) -> float:

@@ -53,7 +53,13 @@ class Api(Construct):
     ) -> None:
         super().__init__(scope, name)
         self.function = Function(
-            self, "Function", package, "api.handler", Duration.seconds(29), permissions, package.settings.reserved
+            self,
+            "Function",
+            package,
+            "cold_start.handler",
+            Duration.seconds(29),
+            permissions,
+            package.settings.reserved,
         )
         self.http_api = http.HttpApi(
             self,

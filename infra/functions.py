@@ -24,7 +24,7 @@ class Package:
 
 
 class Function(lambda_.Function):
-    """One handler of lambda/: `api.handler` is the function `handler` of `api.py`."""
+    """One handler of lambda/: `launch.handler` is the function `handler` of `launch.py`."""
 
     def __init__(
         self,

@@ -21,7 +21,13 @@ def _shown(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
-class _Asked(BaseModel):
+class _Body(BaseModel):
+    """Made ready for use by the first call that needs it, so that the function starts without the others' bodies."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class _Asked(_Body):
     """Closed: a field that nobody would read is refused, not passed over."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -76,14 +82,14 @@ class UploadsBody(_Asked):
     files: list[UploadWish] = Field(min_length=1, max_length=ATTACHMENTS)
 
 
-class Upload(BaseModel):
+class Upload(_Body):
     id: str = Field(description="For `attachments` of POST /prompt.")
     name: str = Field(description="The name under which the file is attached.")
     url: str = Field(description="Where to PUT the file, within minutes.")
     headers: dict[str, str] = Field(description="To be sent with the PUT as they are; they are signed.")
 
 
-class Uploads(BaseModel):
+class Uploads(_Body):
     model_config = _shown(
         {
             "uploads": [
@@ -104,7 +110,7 @@ class SelfLink(TypedDict):
     self: Annotated[str, Field(description="Path of the run in this API.")]
 
 
-class Accepted(BaseModel):
+class Accepted(_Body):
     model_config = _shown({"run_id": RUN, "status": "LAUNCHING", "links": {"self": f"/runs/{RUN}"}})
 
     run_id: str
@@ -112,14 +118,14 @@ class Accepted(BaseModel):
     links: SelfLink
 
 
-class Cancelled(BaseModel):
+class Cancelled(_Body):
     model_config = _shown({"run_id": RUN, "status": "RUNNING"})
 
     run_id: str
     status: Status = Field(description="CANCELLED once the task has stopped; of a run that is over, how it ended.")
 
 
-class RunEntry(BaseModel):
+class RunEntry(_Body):
     """A run in a list."""
 
     run_id: str
@@ -134,7 +140,7 @@ class RunEntry(BaseModel):
     links: SelfLink
 
 
-class RunList(BaseModel):
+class RunList(_Body):
     model_config = _shown(
         {
             "runs": [
@@ -159,14 +165,14 @@ class RunList(BaseModel):
     next_cursor: str = Field(description="For the next page; empty on the last.")
 
 
-class StepState(BaseModel):
+class StepState(_Body):
     number: int
     purpose: str
     accepted: bool
     failure: str = Field(description="Why the attempt failed; empty if it did not.")
 
 
-class UsageState(BaseModel):
+class UsageState(_Body):
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -176,7 +182,7 @@ class UsageState(BaseModel):
     simulated: bool = Field(default=False, description="No model was called (offline, recorded).")
 
 
-class ArtifactLink(BaseModel):
+class ArtifactLink(_Body):
     path: str = Field(description="In the bundle.")
     kind: str
     title: str
@@ -222,11 +228,11 @@ class RunState(RunEntry):
     artifacts: list[ArtifactLink]
 
 
-class Fault(BaseModel):
+class Fault(_Body):
     code: str = Field(description="Stable and machine-readable; docs/api.md lists them.")
     message: str = Field(description="What is wrong, in one line.")
     hint: str = Field(description="How to mend it.")
 
 
-class ErrorBody(BaseModel):
+class ErrorBody(_Body):
     error: Fault

@@ -61,7 +61,7 @@ def test_the_function_answers_before_the_api_gives_up(trial: Template) -> None:
     trial.has_resource_properties(
         "AWS::Lambda::Function",
         {
-            "Handler": "api.handler",
+            "Handler": "cold_start.handler",
             "Runtime": "python3.13",
             "Architectures": ["arm64"],
             "Timeout": 29,
@@ -75,7 +75,7 @@ def test_architecture_memory_concurrency_and_tracing_are_settings(synthesized: S
     synthesized(CHOSEN).has_resource_properties(
         "AWS::Lambda::Function",
         {
-            "Handler": "api.handler",
+            "Handler": "cold_start.handler",
             "Architectures": ["x86_64"],
             "MemorySize": 1_024,
             "ReservedConcurrentExecutions": 25,
@@ -90,7 +90,7 @@ def test_architecture_memory_concurrency_and_tracing_are_settings(synthesized: S
 def test_reserved_calls_are_the_apis_alone(synthesized: Synthesized) -> None:
     functions = synthesized(CHOSEN).find_resources("AWS::Lambda::Function").values()
     reserved = {f["Properties"]["Handler"] for f in functions if "ReservedConcurrentExecutions" in f["Properties"]}
-    assert reserved == {"api.handler"}
+    assert reserved == {"cold_start.handler"}
 
 
 def test_logs_are_kept_as_long_as_the_setting_says(trial: Template, prod: Template) -> None:

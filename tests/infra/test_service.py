@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+import re
 from pathlib import Path
 
 import pytest
@@ -88,4 +89,4 @@ def test_the_functions_settings_are_complete(trial: Template, project: Path, mon
 def test_handlers_are_those_of_the_lambda_folder(trial: Template, project: Path) -> None:
     for function in trial.find_resources("AWS::Lambda::Function").values():
         module, name = function["Properties"]["Handler"].split(".")
-        assert f"def {name}(" in (project / "lambda" / f"{module}.py").read_text()
+        assert re.search(rf"(def|import) {name}\b", (project / "lambda" / f"{module}.py").read_text())

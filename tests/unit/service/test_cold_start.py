@@ -31,3 +31,16 @@ def test_launcher_task_events_and_reconciler_load_boto3_and_a_few_small_modules(
         "kaiseki.lifecycle",
         "kaiseki.stores",
     }
+
+
+def test_the_api_starts_without_looks_for_garbage_which_are_resumed_when_it_has_started() -> None:
+    script = f"""
+import gc, sys
+sys.path[:0] = [{str(ROOT / "lambda")!r}, {str(ROOT / "container")!r}]
+looks = []
+gc.callbacks.append(lambda phase, about: looks.append(about) if phase == "start" else None)
+import cold_start, api
+print(len(looks) <= 1, gc.isenabled(), gc.get_freeze_count() > 50_000, cold_start.handler is api.handler)
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["True"] * 4

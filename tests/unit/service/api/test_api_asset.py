@@ -43,7 +43,7 @@ import sys
 ours = {str(asset)!r}
 sys.path[:] = [ours] + [p for p in sys.path if 'site-packages' not in p]
 sys.path.append({str(asset.parent / "runtime")!r})
-import api, launch, reconcile, task_events
+import cold_start, launch, reconcile, task_events
 for module in list(sys.modules.values()):
     file = getattr(module, '__file__', None) or ''
     if 'kaiseki' in module.__name__ or module.__name__ in ('pydantic', 'api', 'launch'):
