@@ -73,6 +73,15 @@ def test_values_of_each_type_and_its_null_arrive_without_loss(type_: str, open_w
     assert any("hexadecimal" in warning for warning in query.warnings) == (type_ == "BLOB")
 
 
+def test_long_texts_empty_ones_and_nulls_stand_side_by_side(open_warehouse: Open, tmp_path: Path) -> None:
+    warehouse = open_warehouse(
+        "CREATE TABLE t (n INTEGER, w VARCHAR); "
+        "INSERT INTO t VALUES (0, ''), (1, NULL), (2, repeat('東', 5000)), (3, 'x'), (NULL, NULL)"
+    )
+    found = rows(warehouse, "SELECT w, n FROM t ORDER BY n", tmp_path)
+    assert found == [["", 0], [None, 1], ["東" * 5000, 2], ["x", 3], [None, None]]
+
+
 @pytest.mark.parametrize(
     ("column", "type_", "message"),
     [

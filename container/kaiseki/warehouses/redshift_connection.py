@@ -10,12 +10,13 @@ from ssl import SSLError
 from typing import Any
 
 import redshift_connector
+from redshift_connector.core import DATA_ROW
 from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error, ProgrammingError
 
 from kaiseki.errors import WarehouseError
 from kaiseki.warehouses.redshift_login import Login
-from kaiseki.warehouses.redshift_values import DECODERS, ServerColumn
+from kaiseki.warehouses.redshift_values import ServerColumn, wire_formats
 
 QUERY_GROUP = "kaiseki"
 _REACH_SECONDS = 10.0
@@ -44,6 +45,14 @@ class Answer:
     rows: "tuple[list[Any], ...]"
 
 
+@dataclass(frozen=True)
+class Packed:
+    """The rows as they came over the wire: `redshift_wire` takes them apart."""
+
+    columns: tuple[ServerColumn, ...]
+    rows: list[bytes]
+
+
 class Connection:
     """Made by `connect`. Not for several threads; `cancel` alone may come from another."""
 
@@ -60,6 +69,16 @@ class Connection:
             described = (self._cursor.ps or {}).get("row_desc", [])
             columns = tuple(ServerColumn(d["label"].decode(), d["type_oid"], d["type_modifier"]) for d in described)
             return Answer(columns, self._cursor.fetchall() if columns else ())
+
+    def fetch(self, sql: str) -> Packed:
+        """Like `execute`, for many rows."""
+        rows: list[bytes] = []
+        # The driver makes an object of each value, which takes most of its time.
+        self._driver.message_types[DATA_ROW] = lambda row, _cursor: rows.append(row)
+        try:
+            return Packed(self.execute(sql).columns, rows)
+        finally:
+            self._driver.message_types[DATA_ROW] = self._driver.handle_DATA_ROW
 
     def cancel(self) -> bool:
         """Stops the statement that runs here, on the server, by a second connection. False: it could not be reached."""
@@ -109,7 +128,7 @@ def connect(login: Login, silence_seconds: float, reach_seconds: float = _REACH_
     except (Error, OSError, struct.error, IndexError) as error:
         raise _not_connected(login, error) from error
     driver.autocommit = True  # or the driver would begin a transaction that may write
-    driver.redshift_types.update(DECODERS)
+    driver.redshift_types.update(wire_formats(driver.redshift_types))
     return Connection(driver, login)
 
 
@@ -167,7 +186,7 @@ def _as_own_errors() -> Iterator[None]:
         if str(details.get("C", "")).startswith(_ENDED):
             raise ConnectionLost(_line(details.get("M", ""))) from error
         raise ServerError(details.get("C", ""), _line(details.get("M", "")), _line(details.get("H", ""))) from error
-    except (Error, OSError, struct.error, IndexError, ValueError, AttributeError) as error:
+    except (Error, OSError, struct.error, LookupError, ValueError, AttributeError) as error:
         raise ConnectionLost(_line(error)) from error  # the driver reads on after an end that it has not noticed
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +15,7 @@ from kaiseki.errors import WarehouseError
 from kaiseki.warehouses.parquet_results import Written, write_parquet
 from kaiseki.warehouses.redshift_connection import Connection, ConnectionLost, ServerError
 from kaiseki.warehouses.redshift_values import ResultColumn, result_column
+from kaiseki.warehouses.redshift_wire import columns_of
 from kaiseki.warehouses.refusal import Refusal
 
 FETCH_ROWS = 10_000
@@ -74,7 +74,7 @@ def _roll_back(connection: Connection) -> None:
 
 def _fetch(connection: Connection, sql: str, names: list[str], into: Path, most: int, fetch_rows: int) -> Fetched:
     connection.execute(f"DECLARE {_CURSOR} CURSOR FOR\n{sql}")
-    answer = connection.execute(_next(min(fetch_rows, most)))
+    answer = connection.fetch(_next(min(fetch_rows, most)))
     if len(answer.columns) != len(names):
         message = f"the result has {len(answer.columns)} columns where the catalog knows {len(names)}"
         raise Refusal("SchemaChanged", message, hint="A table was changed meanwhile: name the columns instead of *.")
@@ -91,7 +91,7 @@ def _fetch(connection: Connection, sql: str, names: list[str], into: Path, most:
             if batch.num_rows < fetch_rows or rows >= most:
                 break
             try:
-                answer = connection.execute(_next(min(fetch_rows, most - rows)))
+                answer = connection.fetch(_next(min(fetch_rows, most - rows)))
             except ConnectionLost as error:
                 raise HalfRead(rows, str(error)) from error
     return Fetched(columns, frozenset(wide))
@@ -104,8 +104,9 @@ def _next(rows: int) -> str:
     return f"FETCH FORWARD {rows:d} FROM {_CURSOR}"
 
 
-def _batch(rows: "tuple[list[Any], ...]", columns: tuple[ResultColumn, ...], schema: pa.Schema) -> pa.RecordBatch:
-    arrays = [column.array(values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
+def _batch(rows: list[bytes], columns: tuple[ResultColumn, ...], schema: pa.Schema) -> pa.RecordBatch:
+    came = columns_of(rows, len(columns))
+    arrays = [column.array(values) for column, values in zip(columns, came, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

@@ -1,37 +1,38 @@
 """Redshift's columns as Arrow columns, exact to the last digit; what no Parquet column can hold is refused by name."""
 
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from redshift_connector.config import FC_BINARY, FC_TEXT
+from redshift_connector.config import FC_TEXT
 from redshift_connector.utils.oids import RedshiftOID as Oid
 
+from kaiseki.warehouses.redshift_wire import WireColumn
 from kaiseki.warehouses.refusal import Refusal
 
 _MICROS_1970_TO_2000 = 946_684_800_000_000
 _YEAR_1, _YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000  # microseconds since 1970
 _INT64 = pa.int64()
 _MOST_DIGITS_OF_INT64 = 18
-
-
-def _micros(data: bytes, offset: int, _: int) -> int:
-    return int(struct.unpack_from("!q", data, offset)[0])
+_DATE_CHARACTERS = len("2024-01-31")
+_BINARY = (
+    *(Oid.BOOLEAN, Oid.SMALLINT, Oid.INTEGER, Oid.BIGINT, Oid.OID, Oid.REAL, Oid.FLOAT),
+    *(Oid.TIMESTAMP, Oid.TIMESTAMPTZ),
+)
+Decoder = tuple[int, Callable[[bytes, int, int], Any]]
+Convert = Callable[[WireColumn, pa.DataType], pa.Array]
 
 
 def _text(data: bytes, offset: int, length: int) -> str:
     return data[offset : offset + length].decode()
 
 
-# In place of the driver's: these lose no digits, and cost no object of Python's per date.
-DECODERS: dict[int, tuple[int, Callable[[bytes, int, int], Any]]] = {
-    Oid.TIMESTAMP: (FC_BINARY, _micros),
-    Oid.TIMESTAMPTZ: (FC_BINARY, _micros),
-    **dict.fromkeys((Oid.DATE, Oid.TIME, Oid.TIMETZ, Oid.NUMERIC, Oid.VARBYTE), (FC_TEXT, _text)),
-}
+def wire_formats(of_driver: Mapping[int, Decoder]) -> dict[int, Decoder]:
+    """In which format each type is asked for: the driver's own binary one where it is exact, or else text."""
+    return {oid: decoder if oid in _BINARY else (FC_TEXT, _text) for oid, decoder in of_driver.items()}
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ class ResultColumn:
     name: str
     type: str
     arrow: pa.DataType
-    convert: Callable[[Sequence[Any], pa.DataType], pa.Array]
+    convert: Convert
 
-    def array(self, values: Sequence[Any]) -> pa.Array:
+    def array(self, values: WireColumn) -> pa.Array:
         """Raises Refusal where a value has no place in the type."""
         try:
             return self.convert(values, self.arrow)
@@ -75,8 +76,8 @@ def result_column(column: ServerColumn, name: str) -> ResultColumn:
     if column.oid == Oid.NUMERIC:
         precision, scale = numeric_of(column.modifier)
         if scale == 0 and precision <= _MOST_DIGITS_OF_INT64:
-            return ResultColumn(name, "BIGINT", _INT64, _parsed)
-        return ResultColumn(name, f"NUMERIC({precision},{scale})", pa.decimal128(precision, scale), _parsed)
+            return ResultColumn(name, "BIGINT", _INT64, _texts)
+        return ResultColumn(name, f"NUMERIC({precision},{scale})", pa.decimal128(precision, scale), _texts)
     type_, arrow, convert = _TYPES.get(column.oid, ("VARCHAR", pa.string(), _texts))
     return ResultColumn(name, type_, arrow, convert)
 
@@ -88,59 +89,49 @@ def numeric_of(modifier: int) -> tuple[int, int]:
     return (modifier - 4) >> 16 & 0xFFFF, (modifier - 4) & 0xFFFF
 
 
-def _plain(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
-    return pa.array(values, type_)
+def _numbers(form: str) -> Convert:
+    return lambda values, type_: pa.array(values.numbers(form), mask=values.nulls).cast(type_)
 
 
-def _texts(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
-    return pa.array([v if v is None or isinstance(v, str) else str(v) for v in values], type_)
+def _texts(values: WireColumn, type_: pa.DataType) -> pa.Array:
+    return values.texts().cast(type_)
 
 
-def _parsed(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
-    return pa.array(values, pa.string()).cast(type_)
-
-
-def _unpadded(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
+def _unpadded(values: WireColumn, type_: pa.DataType) -> pa.Array:
     """The blanks that fill up a CHAR(n) mean nothing."""
-    return pc.utf8_rtrim(pa.array(values, type_), " ")
+    return pc.utf8_rtrim(_texts(values, type_), " ")
 
 
-def _dates(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
-    for value in values:
-        if value is not None and len(value) != len("2024-01-31"):
-            raise ValueError(f"the date {value} is outside the years 1 to 9999")
-    return _parsed(values, type_)
+def _dates(values: WireColumn, type_: pa.DataType) -> pa.Array:
+    odd = values.lengths[~values.nulls & (values.lengths != _DATE_CHARACTERS)]
+    if odd.size:
+        raise ValueError("a date is infinite, or outside the years 1 to 9999")
+    return _texts(values, type_)
 
 
-def _timestamps(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
+def _timestamps(values: WireColumn, type_: pa.DataType) -> pa.Array:
     """From microseconds since 2000. The infinities are the ends of 64 bits, far outside the years there are."""
-    since_1970 = [None if v is None else v + _MICROS_1970_TO_2000 for v in values]
-    if any(v is not None and not _YEAR_1 <= v < _YEAR_10000 for v in since_1970):
+    since_2000 = values.numbers(">i8")
+    outside = (since_2000 < _YEAR_1 - _MICROS_1970_TO_2000) | (since_2000 >= _YEAR_10000 - _MICROS_1970_TO_2000)
+    if np.any(outside & ~values.nulls):
         raise ValueError("a timestamp is infinite, or outside the years 1 to 9999")
-    return pa.array(since_1970, _INT64).cast(type_)
+    since_1970 = np.where(values.nulls, 0, since_2000) + _MICROS_1970_TO_2000
+    return pa.array(since_1970, _INT64, mask=values.nulls).cast(type_)
 
 
-def _times(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
-    return pa.array([None if v is None else _micros_of_day(v) for v in values], _INT64).cast(type_)
+def _times(values: WireColumn, type_: pa.DataType) -> pa.Array:
+    """Arrow reads no time of day but in a timestamp."""
+    return pc.binary_join_element_wise("1970-01-01", values.texts(), " ").cast(pa.timestamp("us")).cast(type_)
 
 
-def _micros_of_day(text: str) -> int:
-    hours, minutes, seconds = text.split(":")
-    whole, _, fraction = seconds.partition(".")
-    found = ((int(hours) * 60 + int(minutes)) * 60 + int(whole)) * 1_000_000 + int(fraction.ljust(6, "0")[:6])
-    if found >= 86_400_000_000:
-        raise ValueError(f"the time {text} is not of one day")
-    return found
-
-
-_TYPES: dict[int, tuple[str, pa.DataType, Callable[[Sequence[Any], pa.DataType], pa.Array]]] = {
-    Oid.BOOLEAN: ("BOOLEAN", pa.bool_(), _plain),
-    Oid.SMALLINT: ("SMALLINT", pa.int16(), _plain),
-    Oid.INTEGER: ("INTEGER", pa.int32(), _plain),
-    Oid.BIGINT: ("BIGINT", _INT64, _plain),
-    Oid.OID: ("BIGINT", _INT64, _plain),
-    Oid.REAL: ("REAL", pa.float32(), _plain),
-    Oid.FLOAT: ("DOUBLE PRECISION", pa.float64(), _plain),
+_TYPES: dict[int, tuple[str, pa.DataType, Convert]] = {
+    Oid.BOOLEAN: ("BOOLEAN", pa.bool_(), _numbers("?")),
+    Oid.SMALLINT: ("SMALLINT", pa.int16(), _numbers(">i2")),
+    Oid.INTEGER: ("INTEGER", pa.int32(), _numbers(">i4")),
+    Oid.BIGINT: ("BIGINT", _INT64, _numbers(">i8")),
+    Oid.OID: ("BIGINT", _INT64, _numbers(">u4")),
+    Oid.REAL: ("REAL", pa.float32(), _numbers(">f4")),
+    Oid.FLOAT: ("DOUBLE PRECISION", pa.float64(), _numbers(">f8")),
     Oid.BPCHAR: ("VARCHAR", pa.string(), _unpadded),
     Oid.DATE: ("DATE", pa.date32(), _dates),
     Oid.TIME: ("TIME", pa.time64("us"), _times),
