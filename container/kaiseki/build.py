@@ -94,7 +94,7 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
     if settings.warehouse.startswith("redshift:"):
         warehouse: Warehouse = _redshift(settings, attachments)
     else:
-        warehouse = DuckDBWarehouse.open(_path(settings.warehouse), attachments, now=clock)
+        warehouse = DuckDBWarehouse.open(_path(settings.warehouse), attachments, now=clock, schemas=settings.schemas)
     try:
         yield warehouse
     finally:
@@ -105,7 +105,7 @@ def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> Warehouse:
     from kaiseki.redshift_location import parse_location
     from kaiseki.stores.aws import PATIENT, aws_session
     from kaiseki.warehouses.redshift import RedshiftWarehouse
-    from kaiseki.warehouses.redshift_login import sign_in
+    from kaiseki.warehouses.redshift_login import Login, sign_in
 
     if attachments:
         hint = "load it into Redshift, or ask about the file alone with --warehouse duckdb:FOLDER"
@@ -116,7 +116,10 @@ def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> Warehouse:
         session: Any = aws_session(settings.region)
         return session.client(service, config=PATIENT)
 
-    return RedshiftWarehouse(lambda: sign_in(location, client, settings.redshift_password, settings.redshift_secret))
+    def login() -> Login:
+        return sign_in(location, client, settings.redshift_password, settings.redshift_secret)
+
+    return RedshiftWarehouse(login, schemas=settings.schemas)
 
 
 @contextmanager

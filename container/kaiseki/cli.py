@@ -51,6 +51,7 @@ def run_command(argv: Sequence[str]) -> int:
 
 SETTING_FLAGS = (
     "warehouse",
+    "schemas",
     "clock",
     "store",
     "model",
@@ -143,6 +144,10 @@ _FLAGS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
                 "help": "a folder of CSV or Parquet files, or a DuckDB file; redshift:serverless/WORKGROUP/DATABASE, "
                 "redshift:cluster/CLUSTER/DATABASE, redshift://USER@HOST:PORT/DATABASE",
             },
+        ),
+        (
+            "--schemas",
+            {"metavar": "NAMES", "help": "read the tables of these schemas alone: public,sales; attached files too"},
         ),
         ("--clock", {"metavar": "TIME", "help": "what is taken for now, for example 2026-11-21T09:00"}),
     ),

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from kaiseki.errors import SettingError
 from kaiseki.models import Budget, Value
 from kaiseki.redshift_location import FORMS as REDSHIFT_FORMS
 from kaiseki.redshift_location import parse_location
+from kaiseki.schema_names import listed_schemas
 
 PREFIX = "KAISEKI_"
 PROMPT_LIMIT = 200_000  # characters
@@ -38,6 +39,7 @@ class Settings(Value):
     strict: bool = False
     redshift_password: str | None = Field(default=None, repr=False)  # of the user in redshift://USER@HOST:PORT/DATABASE
     redshift_secret: str | None = None  # or the secret of Secrets Manager that holds it
+    schemas: tuple[str, ...] | None = None  # of the warehouse, that may be read; None: all that its user may read
     clock: datetime | None = None  # what a run takes for now; with a recording: when it was made
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
@@ -56,6 +58,11 @@ class Settings(Value):
     def now(self) -> datetime:
         """In UTC, as Redshift and the sandbox count time."""
         return self.clock.astimezone(UTC) if self.clock else datetime.now(UTC)
+
+    @field_validator("schemas", mode="before")
+    @classmethod
+    def _schemas_are_listed(cls, value: object) -> object:
+        return listed_schemas(value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _forms_are_known(self) -> "Settings":

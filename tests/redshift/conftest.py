@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def server(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> I
 def open_warehouse(server: RedshiftServer, request: pytest.FixtureRequest) -> Open:
     """A warehouse on the server whose tables the given SQL makes; closed at the end of the test."""
 
-    def opened(setup: str = "", **options: float) -> RedshiftWarehouse:
+    def opened(setup: str = "", **options: Any) -> RedshiftWarehouse:
         if setup:
             server.database.execute(setup)
         login = Login("localhost", server.port, "memory", "analyst", PASSWORD)

@@ -26,6 +26,9 @@ CREATE VIEW {SCHEMA}.svv_all_columns AS
     least(coalesce(numeric_precision, 38), 38) AS numeric_precision, coalesce(numeric_scale, 0) AS numeric_scale,
     comment AS remarks
     FROM duckdb_columns() WHERE NOT internal AND schema_name <> '{SCHEMA}';
+CREATE VIEW {SCHEMA}.svv_all_schemas AS
+  SELECT database_name, schema_name, 'local' AS schema_type
+    FROM duckdb_schemas() WHERE NOT internal AND schema_name <> '{SCHEMA}';
 CREATE VIEW {SCHEMA}.svv_table_info AS
   SELECT database_name AS "database", schema_name AS "schema", table_name AS "table",
     CAST(estimated_size AS DECIMAL(38,0)) AS tbl_rows

@@ -59,12 +59,19 @@ class Service:
         self._transport = transport
 
     def ask(
-        self, prompt: str, budget: dict[str, Any], attachments: tuple[Path, ...] = (), earlier: str | None = None
+        self,
+        prompt: str,
+        budget: dict[str, Any],
+        attachments: tuple[Path, ...] = (),
+        earlier: str | None = None,
+        schemas: tuple[str, ...] | None = None,
     ) -> str:
         """The id of the run that was accepted. A call that is repeated by the transport starts one run."""
         uploads = self._upload(attachments) if attachments else []
         body: dict[str, Any] = {"prompt": prompt}
-        body |= {"options": {"budget": budget}} if budget else {}
+        options: dict[str, Any] = {"budget": budget} if budget else {}
+        options |= {"warehouse_schemas": schemas} if schemas is not None else {}
+        body |= {"options": options} if options else {}
         body |= {"attachments": uploads} if uploads else {}
         body |= {"follow_up_to": earlier} if earlier else {}
         key = {"Idempotency-Key": secrets.token_urlsafe(24)}

@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             budget=settings.budget,
             attachments=tuple(path.name for path in attachments),
             follow_up=follow_up,
+            schemas=settings.schemas,
         )
         store.create(request, attachments)
         ended = execute(request.run_id, parts)

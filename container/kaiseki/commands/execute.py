@@ -6,9 +6,10 @@ from functools import partial
 from kaiseki.build import open_parts, open_record, open_store
 from kaiseki.commands.ended import conclude
 from kaiseki.errors import SettingError, UsageError
-from kaiseki.models import Run
+from kaiseki.models import Request, Run
 from kaiseki.ports import Observer, RunStore
 from kaiseki.run import execute
+from kaiseki.schema_names import beyond
 from kaiseki.settings import Settings, load_service_settings
 from kaiseki.task import Task
 from kaiseki.terminal import follow
@@ -45,6 +46,7 @@ def _task(run_id: str, settings: Settings) -> Task | None:
 
 def _work(arguments: argparse.Namespace, settings: Settings, store: RunStore, *watching: Observer) -> Run:
     request = store.request(arguments.run_id)
+    settings = settings.model_copy(update={"schemas": _readable(request, settings)})
     folder = store.workspace(request.run_id) / "attachments"
     attachments = tuple(folder / name for name in request.attachments)
     with (
@@ -52,3 +54,14 @@ def _work(arguments: argparse.Namespace, settings: Settings, store: RunStore, *w
         open_parts(settings, store, request.created_at, attachments, (*watching, observer)) as parts,
     ):
         return execute(request.run_id, parts)
+
+
+def _readable(request: Request, settings: Settings) -> tuple[str, ...] | None:
+    """The request's own choice among what may be read here, which may have become less since. Raises UsageError."""
+    denied = beyond(request.schemas, settings.schemas)
+    if denied:
+        raise UsageError(
+            f"the request would read the schema {denied[0]}, which may not be read here",
+            hint=f"ask again, for some of {', '.join(settings.schemas or ())}",
+        )
+    return settings.schemas if request.schemas is None else request.schemas

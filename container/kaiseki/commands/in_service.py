@@ -17,7 +17,7 @@ from kaiseki.terminal import follow
 def ask(prompt: str, attachments: tuple[Path, ...], follow_up_to: str | None, settings: Settings, as_json: bool) -> int:
     service = open_service(settings)
     asked = settings.budget.model_dump(exclude_unset=True)
-    run_id = service.ask(prompt, asked, attachments, follow_up_to)
+    run_id = service.ask(prompt, asked, attachments, follow_up_to, settings.schemas)
     print(f"run {run_id}", file=sys.stderr)
     with follow(quiet=as_json) as observer:
         try:

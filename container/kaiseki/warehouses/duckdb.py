@@ -24,6 +24,7 @@ from kaiseki.warehouses.parquet_results import TooWide, write_parquet
 from kaiseki.warehouses.profiles import profiled
 from kaiseki.warehouses.query_errors import explained
 from kaiseki.warehouses.query_run import Prepared, Result, run_query
+from kaiseki.warehouses.readable_schemas import limited, readable_names
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sources import (
     Loaded,
@@ -32,6 +33,7 @@ from kaiseki.warehouses.sources import (
     open_source,
     parquet_files,
     prepare,
+    schemas_of,
 )
 from kaiseki.warehouses.sql_guard import admit
 
@@ -50,13 +52,14 @@ class DuckDBWarehouse:
         loaded: list[Loaded],
         now: datetime,
         query_seconds: float,
+        schemas: tuple[str, ...] | None,
     ) -> None:
         self._connection = connection
         self._spill = spill
         self._loaded = {(t.schema_name.lower(), t.name.lower()): t for t in loaded}
         self._now = now
         self._query_seconds = query_seconds
-        self._catalog = read_catalog(connection, loaded)
+        self._catalog = limited(read_catalog(connection, loaded), schemas, lambda: schemas_of(connection))
 
     @classmethod
     def open(
@@ -65,6 +68,7 @@ class DuckDBWarehouse:
         attachments: tuple[Path, ...] = (),
         *,
         now: datetime | None = None,
+        schemas: tuple[str, ...] | None = None,
         query_seconds: float = 120.0,
         memory_limit: str = "2GB",
         threads: int | None = None,
@@ -72,7 +76,8 @@ class DuckDBWarehouse:
         """Loads a folder of CSV and Parquet files or a DuckDB file, and the attached files beside it.
 
         `now` is what GETDATE, SYSDATE and CURRENT_DATE return in every query; the present moment if it is None.
-        Raises InputError for what cannot be loaded.
+        `schemas` are those whose tables may be read; all if it is None.
+        Raises InputError for what cannot be loaded, SettingError for a schema that is not there.
         """
         threads = threads or min(_MAX_THREADS, os.cpu_count() or 1)
         spill = tempfile.TemporaryDirectory(prefix="kaiseki-spill-", ignore_cleanup_errors=True)
@@ -86,10 +91,12 @@ class DuckDBWarehouse:
         )
         try:
             prepare(connection)
-            loaded = open_source(connection, source)
+            found = open_source(connection, source)
+            readable = readable_names({table.schema_name.lower() for table in found}, schemas)
+            loaded = [table for table in found if table.schema_name.lower() in readable]
             loaded += open_attachments(connection, attachments, loaded)
             close_doors(connection, parquet_files(loaded))
-            return cls(connection, spill, loaded, now or datetime.now(), query_seconds)
+            return cls(connection, spill, loaded, now or datetime.now(), query_seconds, schemas)
         except BaseException:
             connection.close()
             spill.cleanup()

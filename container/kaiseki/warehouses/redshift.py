@@ -16,12 +16,14 @@ from kaiseki.models import Catalog, Query, Table
 from kaiseki.warehouses import redshift_errors, redshift_results
 from kaiseki.warehouses.numeric_warnings import numeric_warnings
 from kaiseki.warehouses.query_run import Prepared, Result, run_query
+from kaiseki.warehouses.readable_schemas import limited
 from kaiseki.warehouses.redshift_catalog import read_catalog
 from kaiseki.warehouses.redshift_connection import Connection, ConnectionLost, ServerError, open_session
 from kaiseki.warehouses.redshift_login import Login
 from kaiseki.warehouses.redshift_parser import StrictRedshift
 from kaiseki.warehouses.redshift_profile import profiled
 from kaiseki.warehouses.redshift_results import Fetched, HalfRead
+from kaiseki.warehouses.redshift_schemas import read_schemas
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sql_guard import admit
 from kaiseki.warehouses.sql_shape import line_of
@@ -34,10 +36,19 @@ _T = TypeVar("_T")
 class RedshiftWarehouse:
     """The port `Warehouse` on Redshift. Connects when it is first asked; queries may not run at the same time."""
 
-    def __init__(self, sign_in: Callable[[], Login], query_seconds: float = QUERY_SECONDS) -> None:
-        """`sign_in` is called for each connection whose credentials have run out, and may raise KaisekiError."""
+    def __init__(
+        self,
+        sign_in: Callable[[], Login],
+        query_seconds: float = QUERY_SECONDS,
+        schemas: tuple[str, ...] | None = None,
+    ) -> None:
+        """`sign_in` is called for each connection whose credentials have run out, and may raise KaisekiError.
+
+        `schemas` are those whose tables may be read; all that the user may read if it is None.
+        """
         self._sign_in = sign_in
         self._query_seconds = query_seconds
+        self._schemas = schemas
         self._login: Login | None = None
         self._connection: Connection | None = None
         self._catalog: Catalog | None = None
@@ -45,8 +56,12 @@ class RedshiftWarehouse:
 
     def introspect(self) -> Catalog:
         if self._catalog is None:
-            self._catalog = self._read("the schema", read_catalog)
+            self._catalog = limited(self._read("the schema", read_catalog), self._schemas, self.schemas)
         return self._catalog
+
+    def schemas(self) -> dict[str, str]:
+        """Each schema that the user may see, and its kind: `local`, `external` or `shared`. Raises WarehouseError."""
+        return self._read("the list of schemas", read_schemas)
 
     def profile(self, table: Table) -> Table:
         return self._read(table.qualified, lambda connection: profiled(lambda sql: connection.execute(sql).rows, table))

@@ -109,6 +109,14 @@ def parquet_files(loaded: list[Loaded]) -> list[Path]:
     return files
 
 
+def schemas_of(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Those of the DuckDB file that was opened, with tables or without."""
+    rows = connection.execute(
+        "SELECT schema_name FROM information_schema.schemata WHERE catalog_name = ?", [_SOURCE_DATABASE]
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
 # ── a DuckDB file ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -216,6 +216,10 @@ class Binder:
         if schema in _SYSTEM_SCHEMAS or name.startswith(_SYSTEM_PREFIXES):
             hint = "The catalog shows the tables; use lookups for more."
             return Refusal("NotAllowed", f"{name} is a system table and cannot be read", line_of(node), hint)
+        asked, readable = ".".join(part for part in (node.catalog.lower(), schema) if part), self._catalog.schemas
+        if asked and readable is not None and asked not in readable:
+            hint = f"Only these may be read: {', '.join(readable)}."
+            return Refusal("NotAllowed", f"the schema {asked} may not be read", line_of(node), hint)
         qualified = {t.qualified: t for t in self._catalog.tables}
         near = [q for q, t in qualified.items() if t.name.lower() == name and t.schema_name]
         near = near or nearest(name, list(qualified)) or sorted(qualified)[:5]
