@@ -2,7 +2,6 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -33,23 +32,6 @@ def infer(catalog: Catalog) -> Catalog:
     return catalog.model_copy(
         update={"tables": tuple(_referring(t, keys) if id(t) in known else t for t in catalog.tables)}
     )
-
-
-def parents_by_name(tables: Sequence[Table]) -> Iterable[tuple[int, int]]:
-    """Pairs of positions (child, parent): declared references, and columns called `<parent>_id`."""
-    positions: dict[str, list[int]] = defaultdict(list)
-    for position, table in enumerate(tables):
-        positions[table.qualified].append(position)
-        positions[_subject(table)].append(position)
-    for child, table in enumerate(tables):
-        for column in table.columns:
-            if column.references:
-                parents = positions.get(column.references.rpartition(".")[0], [])
-            elif (name := _without_key_ending(column.name)) is not None:
-                parents = [p for p in positions.get(name, []) if tables[p].schema_name == table.schema_name]
-            else:
-                continue
-            yield from ((child, parent) for parent in parents if parent != child)
 
 
 def _referring(table: Table, keys: dict[str, list[tuple[Table, Column]]]) -> Table:
