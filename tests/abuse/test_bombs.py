@@ -169,7 +169,7 @@ DISK = {
     "the-outbox": "for n in range(20):\n    open(f'outbox/f{n}', 'wb').write(b'x' * (15 << 20)); time.sleep(0.05)",
     "empty-files": "for n in range(5_000): open(f'f{n}', 'w').close()",
     "folders": "for n in range(5_000): os.mkdir(f'd{n}')",
-    "folders-in-folders": "for n in range(3_000): os.mkdir('d'); os.chdir('d')",
+    "folders-in-folders": "for n in range(200): os.mkdir('d' * 100); os.chdir('d' * 100)",
     "symlinks": "for n in range(5_000): os.symlink('nowhere', f's{n}')",
     "hard-links": "open('f', 'w').close()\nfor n in range(5_000): os.link('f', f'l{n}')",
     "pipes": "for n in range(5_000): os.mkfifo(f'p{n}')",
