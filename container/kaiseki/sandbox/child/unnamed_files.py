@@ -31,12 +31,13 @@ def _add_open(pid: int, device: int, sizes: dict[int, int]) -> None:
 
 def _add_mapped(pid: int, device: int, sizes: dict[int, int]) -> None:
     """A file stays as long as it is mapped, also when it was closed; as far as it is mapped, it is taken to be full."""
-    for line in Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines():
-        if not line.endswith(" (deleted)"):
-            continue
-        addresses, _, offset, place, inode, _ = line.split(maxsplit=5)
-        major, _, minor = place.partition(":")
-        if os.makedev(int(major, 16), int(minor, 16)) == device:
-            start, _, end = addresses.partition("-")
-            reach = int(offset, 16) + int(end, 16) - int(start, 16)
-            sizes[int(inode)] = max(sizes[int(inode)], reach)
+    with Path(f"/proc/{pid}/maps").open("rb") as lines:  # one by one: to hold them all would take a megabyte a session
+        for line in lines:
+            if not line.endswith(b" (deleted)\n"):
+                continue
+            addresses, _, offset, place, inode, _ = line.split(maxsplit=5)
+            major, _, minor = place.partition(b":")
+            if os.makedev(int(major, 16), int(minor, 16)) == device:
+                start, _, end = addresses.partition(b"-")
+                reach = int(offset, 16) + int(end, 16) - int(start, 16)
+                sizes[int(inode)] = max(sizes[int(inode)], reach)
