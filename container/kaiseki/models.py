@@ -37,6 +37,9 @@ class Column:
     maximum: str | None = None
     frequent: tuple[tuple[str, int], ...] = ()  # (value, rows), most frequent first; complete if len == distinct
     references: str | None = None  # "table.column", declared or inferred from names and values
+    personal: str = ""  # what it tells of people ("e-mail address"): then it has forms and no values
+    forms: tuple[str, ...] = ()  # of a personal column: what its values look like, such as `Aaaa.aaaa@aaa.aaa`
+    lengths: tuple[int, int] | None = None  # of a personal column of text: characters of the shortest and the longest
 
 
 class Table(Value):
@@ -47,6 +50,9 @@ class Table(Value):
     kind: Literal["table", "view", "external", "attachment"] = "table"
     comment: str = ""
     rows: int | None = None
+    sampled: int | None = None  # rows that the statistics of the columns are of, where these are not all
+    estimated: bool = False  # the counts of values, whole or sampled, are estimates
+    profile_note: str = ""  # how the statistics were come by, or why there are none
     primary_key: tuple[str, ...] = ()
     sort_key: tuple[str, ...] = ()
     distribution_key: str = ""
@@ -117,6 +123,7 @@ class Query(Value):
     seconds: float = 0.0
     truncated: bool = False
     columns: tuple[tuple[str, str], ...] = ()  # (name, type)
+    veiled: tuple[str, ...] = ()  # columns whose values the model is shown by their form alone: they are personal
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
 
