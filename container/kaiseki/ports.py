@@ -27,6 +27,16 @@ class Warehouse(Protocol):
     def close(self) -> None: ...
 
 
+class Cache(Protocol):
+    """What was worked out before, and may be gone at any time. Neither call raises."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put under `key`, if it is still there; None too where the cache cannot be read."""
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keeps `content`, if that can be done."""
+
+
 class Session(Protocol):
     """One interpreter apart from this process, which keeps its state between executions."""
 

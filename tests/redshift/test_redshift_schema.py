@@ -8,7 +8,7 @@ from kaiseki.errors import WarehouseError
 from kaiseki.models import Table
 from kaiseki.warehouses import redshift_profile
 from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_catalog import redshift_type
+from kaiseki.warehouses.redshift_types import redshift_type
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]
@@ -91,7 +91,7 @@ def test_who_may_not_read_the_tables_is_told_what_to_grant(server: RedshiftServe
         (("varchar(20)", None, None, None), "VARCHAR(20)"),
         (("timestamp with time zone", None, None, None), "TIMESTAMPTZ"),
         (("binary varying", 64, None, None), "VARBYTE"),
-        (("struct<a:int,b:array<string>>", None, None, None), "SUPER"),
+        (("struct<a:int,b:array<string>>", None, None, None), "struct<a:int,b:array<string>>"),
         (("hllsketch", None, None, None), "HLLSKETCH"),
     ],
 )

@@ -140,12 +140,15 @@ class Statements:
 
     def _catalog(self) -> Catalog:
         rows = self._duck.execute(
-            "SELECT schema_name, table_name FROM svv_all_tables WHERE table_type <> 'SYSTEM TABLE' ORDER BY ALL"
+            "SELECT NULLIF(database_name, current_database()), schema_name, table_name FROM svv_all_tables "
+            "WHERE table_type <> 'SYSTEM TABLE' ORDER BY ALL"
         ).fetchall()
-        return read_catalog(self._duck, [Loaded("memory", schema, name, schema) for schema, name in rows])
+        loaded = [Loaded(database or "memory", schema, name, schema) for database, schema, name in rows]
+        named = zip(read_catalog(self._duck, loaded).tables, rows, strict=True)
+        return Catalog(tables=tuple(t.model_copy(update={"database": row[0] or ""}) for t, row in named))
 
     def _located(self, table: Table) -> tuple[str, str, str]:
-        return "memory", table.schema_name, table.name
+        return table.database or "memory", table.schema_name, table.name
 
     def _batches(self, duck: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:
         for batch in duck.sql(sql).to_arrow_reader(_BATCH):

@@ -11,6 +11,7 @@ from kaiseki.models import Catalog, Column, Resolution, Table
 
 _MOST_VALUES = 12  # of a category that is listed in full
 _EXAMPLES = 3  # of a column with more values
+_LONGEST_TYPE = 1_000  # characters, of a nested column
 _LIST_SHARE = 0.1  # of the budget, kept for the tables that are only named
 _RANGELESS_TYPES = (
     "CHAR",
@@ -149,20 +150,42 @@ def _others(tables: Sequence[Table], sizes: Mapping[str, int], unshown: int, roo
 
 def _title(table: Table) -> str:
     rows = "?" if table.rows is None else f"{table.rows:,}"
-    composite = len(table.primary_key) > 1
-    told = [f"primary key ({', '.join(map(identifier, table.primary_key))})"] if composite else []
-    told += [table.comment] if table.comment.strip() else []
-    return f"table {qualified(table.qualified)} -- {rows} rows{_remark('. '.join(told))}"
+    told = [*_keys(table), *([comment(table.comment)] if table.comment.strip() else [])]
+    remark = f"   [comment: {'. '.join(told)}]" if told else ""
+    return f"table {'.'.join(map(identifier, table.path))} -- {rows} rows{remark}"
+
+
+def _keys(table: Table) -> Iterable[str]:
+    """What identifies a row, and by what rows are stored: conditions on these are fast, as are joins on the last."""
+    if len(table.primary_key) > 1:
+        yield f"primary key ({_listed(table.primary_key)})"
+    if table.kind == "external":
+        yield "external table"
+    if table.partition_key:
+        yield f"partitioned by ({_listed(table.partition_key)})"
+    if table.sort_key:
+        yield f"sorted by ({_listed(table.sort_key)})"
+    if table.distribution_key:
+        yield f"distributed by ({_listed((table.distribution_key,))})"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(comment(identifier(name)) for name in names)
 
 
 def _line(column: Column, table: Table) -> str:
-    parts = [f"- {identifier(column.name)} {comment(column.type).upper()}", *_statistics(column, table)]
+    parts = [f"- {identifier(column.name)} {_type(column)}", *_statistics(column, table)]
     if table.primary_key == (column.name,):
         parts.append("primary key")
     if column.references:
         parent, _, its_key = column.references.rpartition(".")
         parts.append(f"references {qualified(parent)}.{identifier(its_key)}")
     return "; ".join(parts) + _remark(column.comment)
+
+
+def _type(column: Column) -> str:
+    """In capitals, except for one that is made of names."""
+    return comment(column.type, _LONGEST_TYPE) if "<" in column.type else comment(column.type).upper()
 
 
 def _statistics(column: Column, table: Table) -> Iterable[str]:

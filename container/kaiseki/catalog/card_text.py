@@ -31,12 +31,12 @@ def value(text: str) -> str:
     return "".join(f"\\u{ord(c):04x}" if _is_invisible(c) else c for c in escaped)
 
 
-def comment(text: str) -> str:
+def comment(text: str, longest: int = _LONGEST_COMMENT) -> str:
     """Prose on one line, without the marks that the card is built of."""
     plain = "".join(" " if _is_invisible(c) else c for c in text)
     plain = " ".join(plain.replace("```", "'''").split())
     plain = plain.replace(";", ",").replace("|", "/").replace("[", "(").replace("]", ")")
-    return plain if len(plain) <= _LONGEST_COMMENT else plain[: _LONGEST_COMMENT - 1] + "…"
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
 def identifier(name: str) -> str:
@@ -46,9 +46,8 @@ def identifier(name: str) -> str:
 
 
 def qualified(name: str) -> str:
-    """`schema.table` or `table`, each part as SQL must write it."""
-    schema, dot, table = name.rpartition(".")
-    return f"{identifier(schema)}.{identifier(table)}" if dot else identifier(table)
+    """`database.schema.table`, `schema.table` or `table`, each part as SQL must write it."""
+    return ".".join(map(identifier, name.split(".")))
 
 
 def shortened_number(text: str) -> str:

@@ -1,112 +1,132 @@
-"""The schema of a Redshift database in four queries of its system views: tables, columns, keys, row counts."""
+"""The schema of a Redshift database in four queries of its system views: tables, columns, keys, row counts.
+
+Local tables and views, external ones (Spectrum), and those of shared databases. A fifth query tells whether a catalog
+that was kept still stands."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from kaiseki.models import Catalog, Column, Table
-from kaiseki.warehouses.redshift_connection import Connection, ServerError
+from pydantic import ValidationError
 
-Place = tuple[str, str]  # schema, table
-_OWN = "schema_name NOT IN ('information_schema', 'catalog_history') AND schema_name NOT LIKE 'pg!_%' ESCAPE '!'"
-_TABLES = f"""SELECT schema_name, table_name, table_type, remarks FROM svv_all_tables
-WHERE database_name = current_database() AND {_OWN} ORDER BY schema_name, table_name"""  # noqa: S608
-_COLUMNS = f"""SELECT schema_name, table_name, column_name, data_type, character_maximum_length, numeric_precision,
-  numeric_scale, remarks FROM svv_all_columns
-WHERE database_name = current_database() AND {_OWN} ORDER BY schema_name, table_name, ordinal_position"""  # noqa: S608
-_KEYS = """SELECT n.nspname, c.relname, k.contype, pg_get_constraintdef(k.oid), tn.nspname, t.relname
-FROM pg_constraint AS k
-JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-LEFT JOIN pg_class AS t ON t.oid = k.confrelid LEFT JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
-WHERE k.contype IN ('p', 'f')"""
-_ROWS = """SELECT "schema", "table", tbl_rows FROM svv_table_info WHERE "database" = current_database()"""
+from kaiseki.models import Catalog, Column, Table
+from kaiseki.ports import Cache
+from kaiseki.warehouses.redshift_connection import Connection, ServerError
+from kaiseki.warehouses.redshift_system_views import INVENTORY, KEYS, ROW_COUNTS, STATE, STORAGE
+from kaiseki.warehouses.redshift_types import redshift_type
+
+Place = tuple[str, str, str]  # database (empty: the own one), schema, table
 
 _DEFINITION = re.compile(r"(?:PRIMARY|FOREIGN) KEY ?\((.*?)\)(?: REFERENCES .*?\((.*?)\))?")
 _NAME = re.compile(r'"((?:[^"]|"")*)"|([^,\s"]+)')
-_NAMES_OF_TYPES = {
-    "smallint": "SMALLINT",
-    "integer": "INTEGER",
-    "bigint": "BIGINT",
-    "real": "REAL",
-    "double precision": "DOUBLE PRECISION",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp without time zone": "TIMESTAMP",
-    "timestamp with time zone": "TIMESTAMPTZ",
-    "time without time zone": "TIME",
-    "time with time zone": "TIMETZ",
-    "super": "SUPER",
-    "binary varying": "VARBYTE",
-    "varbyte": "VARBYTE",
-    "geometry": "GEOMETRY",
-    "geography": "GEOGRAPHY",
-    "hllsketch": "HLLSKETCH",
-    "interval": "INTERVAL",
-    # as external tables have them
-    "int": "INTEGER",
-    "double": "DOUBLE PRECISION",
-    "float": "REAL",
-    "string": "VARCHAR",
-    "timestamp": "TIMESTAMP",
-    "tinyint": "SMALLINT",
-    "binary": "VARBYTE",
-}
-_TEXTS = ("character varying", "character", "varchar", "char", "bpchar", "text", "nvarchar", "nchar")
+
+
+def read_catalog(connection: Connection) -> Catalog:
+    """All tables but the system's. Raises ServerError and ConnectionLost."""
+    inventory = connection.execute(INVENTORY).rows
+    storage = _read_storage(_if_readable(connection, STORAGE))
+    keys = _read_keys(_if_readable(connection, KEYS))
+    tables = tuple(_tables(inventory, storage, keys))
+    return _counted(Catalog(tables=tables, fingerprint=_fingerprint(tables)), connection)
+
+
+def kept_catalog(connection: Connection, cache: Cache, key: str) -> Catalog:
+    """The catalog that `cache` has under `key` if the schema has not changed since; else it is read, and kept there.
+
+    Row counts, which change all the time, are always read. Raises ServerError and ConnectionLost.
+    """
+    state = [json.dumps(row) for row in _if_readable(connection, STATE)]
+    if not state:  # nothing tells whether the schema has changed
+        return read_catalog(connection)
+    head, _, body = (cache.get(key) or b"").partition(b"\n")
+    if head == state[0].encode():
+        try:
+            return _counted(Catalog.model_validate_json(body), connection)
+        except ValidationError:  # of another version of the program
+            pass
+    catalog = read_catalog(connection)
+    cache.put(key, f"{state[0]}\n{catalog.model_dump_json(exclude_defaults=True)}".encode())
+    return catalog
+
+
+@dataclass
+class _Storage:
+    sort_keys: dict[Place, list[tuple[int, str]]] = field(default_factory=dict)
+    partition_keys: dict[Place, list[tuple[int, str]]] = field(default_factory=dict)
+    distribution: dict[Place, str] = field(default_factory=dict)
+    types: dict[tuple[Place, str], str] = field(default_factory=dict)
 
 
 @dataclass
 class _Keys:
     primary: dict[Place, tuple[str, ...]] = field(default_factory=dict)
-    references: dict[tuple[str, str, str], str] = field(default_factory=dict)  # schema, table, column
+    references: dict[tuple[Place, str], str] = field(default_factory=dict)
 
 
-def read_catalog(connection: Connection) -> Catalog:
-    """All tables but the system's. Raises ServerError and ConnectionLost."""
-    tables = connection.execute(_TABLES).rows
-    columns: dict[Place, list[tuple[str, str, str]]] = {}
-    for schema, table, name, kind, length, precision, scale, comment in connection.execute(_COLUMNS).rows:
-        of_table = columns.setdefault((schema, table), [])
-        of_table.append((name, redshift_type(kind, length, precision, scale), comment or ""))
-    keys = _read_keys(_if_readable(connection, _KEYS))
-    counts = {(schema, table): int(rows) for schema, table, rows in _if_readable(connection, _ROWS)}
-    found = tuple(
-        Table(
-            name=name,
-            schema_name=schema,
-            kind=_kind(type_),
-            comment=comment or "",
-            rows=counts.get((schema, name)),
-            primary_key=keys.primary.get((schema, name), ()),
-            columns=tuple(
-                Column(name=c, type=t, comment=said, references=keys.references.get((schema, name, c)))
-                for c, t, said in columns.get((schema, name), ())
-            ),
-        )
-        for schema, name, type_, comment in tables
+def _tables(rows: Iterable[list[Any]], storage: _Storage, keys: _Keys) -> Iterable[Table]:
+    """From rows in the order of their tables, each table's own before those of its columns."""
+    named: Place | None = None
+    kind, remarks, columns = "", "", list[Column]()
+    for database, schema, table, position, column, type_, length, digits, scale, comment in rows:
+        place = (database or "", schema, table)
+        if place != named:
+            if named is not None and kind:
+                yield _table(named, kind, remarks, columns, storage, keys)
+            named, kind, remarks, columns = place, "", "", []
+        if position == 0:
+            kind, remarks = type_ or "TABLE", comment or ""
+        else:
+            columns.append(
+                Column(
+                    name=column,
+                    type=redshift_type(storage.types.get((place, column), type_ or ""), length, digits, scale),
+                    comment=comment or "",
+                    references=keys.references.get((place, column)),
+                )
+            )
+    if named is not None and kind:
+        yield _table(named, kind, remarks, columns, storage, keys)
+
+
+def _table(place: Place, kind: str, comment: str, columns: Iterable[Column], storage: _Storage, keys: _Keys) -> Table:
+    database, schema, name = place
+    return Table(
+        name=name,
+        schema_name=schema,
+        database=database,
+        kind=_kind(kind),
+        comment=comment,
+        primary_key=keys.primary.get(place, ()),
+        sort_key=_in_order(storage.sort_keys.get(place, [])),
+        distribution_key=storage.distribution.get(place, ""),
+        partition_key=_in_order(storage.partition_keys.get(place, [])),
+        columns=tuple(columns),
     )
-    return Catalog(tables=found, fingerprint=_fingerprint(found))
 
 
-def redshift_type(data_type: str, length: int | None, precision: int | None, scale: int | None) -> str:
-    """The type as SQL names it; SUPER for the nested types of external tables."""
-    name = data_type.lower().strip()
-    if name in _TEXTS:
-        return f"VARCHAR({length})" if length and length > 0 else "VARCHAR"
-    if name in ("numeric", "decimal"):
-        return f"NUMERIC({precision},{scale})" if precision else "NUMERIC(18,0)"
-    if sized := re.fullmatch(r"(?:numeric|decimal)\((\d+),\s*(\d+)\)", name):
-        return f"NUMERIC({sized[1]},{sized[2]})"
-    if sized := re.fullmatch(r"(?:var|n|nvar)?char(?:acter varying)?\((\d+)\)", name):
-        return f"VARCHAR({sized[1]})"
-    if name.startswith(("struct", "array", "map")):
-        return "SUPER"
-    return _NAMES_OF_TYPES.get(name, name.upper())
-
-
-def _kind(table_type: str) -> Literal["table", "view"]:
+def _kind(table_type: str) -> Literal["table", "view", "external"]:
+    if "EXTERNAL" in table_type.upper():
+        return "external"
     return "view" if "VIEW" in table_type.upper() else "table"
+
+
+def _in_order(placed: list[tuple[int, str]]) -> tuple[str, ...]:
+    """Of an interleaved sort key every other position is negative."""
+    return tuple(name for _, name in sorted(placed, key=lambda each: abs(each[0])))
+
+
+def _counted(catalog: Catalog, connection: Connection) -> Catalog:
+    """With row counts, as far as this user may read them; an empty table has none."""
+    counts = {(schema, table): int(rows) for schema, table, rows in _if_readable(connection, ROW_COUNTS)}
+    tables = tuple(
+        t if t.database or rows == t.rows else t.model_copy(update={"rows": rows})
+        for t in catalog.tables
+        for rows in (counts.get((t.schema_name, t.name)),)
+    )
+    return catalog.model_copy(update={"tables": tables})
 
 
 def _if_readable(connection: Connection, sql: str) -> Iterable[list[Any]]:
@@ -117,18 +137,33 @@ def _if_readable(connection: Connection, sql: str) -> Iterable[list[Any]]:
         return ()
 
 
+def _read_storage(rows: Iterable[list[Any]]) -> _Storage:
+    storage = _Storage()
+    for database, schema, table, column, distributed, sorted_, partitioned, full_type in rows:
+        place = (database or "", schema, table)
+        if distributed:
+            storage.distribution[place] = column
+        if sorted_:
+            storage.sort_keys.setdefault(place, []).append((sorted_, column))
+        if partitioned:
+            storage.partition_keys.setdefault(place, []).append((partitioned, column))
+        if full_type:
+            storage.types[place, column] = full_type
+    return storage
+
+
 def _read_keys(rows: Iterable[list[Any]]) -> _Keys:
     keys = _Keys()
     for schema, table, kind, definition, target_schema, target in rows:
         found = _DEFINITION.match(definition)
         if found is None:
             continue
-        columns = _names(found[1])
+        place, columns = ("", schema, table), _names(found[1])
         if kind == "p":
-            keys.primary[(schema, table)] = columns
+            keys.primary[place] = columns
         elif target is not None:
             for column, other in zip(columns, _names(found[2] or ""), strict=False):
-                keys.references[(schema, table, column)] = f"{target_schema}.{target}.{other}"
+                keys.references[place, column] = f"{target_schema}.{target}.{other}"
     return keys
 
 
@@ -137,5 +172,8 @@ def _names(listed: str) -> tuple[str, ...]:
 
 
 def _fingerprint(tables: tuple[Table, ...]) -> str:
-    lines = (f"{t.qualified}\t{t.kind}\t{c.name}\t{c.type}" for t in tables for c in t.columns)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for table in tables:
+        digest.update(f"{table.qualified}\t{table.kind}\t".encode())
+        digest.update("\t".join(f"{c.name} {c.type}" for c in table.columns).encode())
+    return digest.hexdigest()

@@ -33,7 +33,7 @@ class Binder:
     """Binds one statement to a catalog. Raises Refusal where a name is unknown or ambiguous."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._tables = _by_name(catalog)
+        self._tables = _by_name(catalog)  # by database, schema, name
         self._catalog = catalog
         self._inference = Inference(column_type, self._bind_nested)
         self.tables: list[Table] = []
@@ -199,7 +199,7 @@ class Binder:
         schema, name = node.db.lower(), node.name.lower()
         if not schema and not node.catalog and name in ctes:
             return ctes[name]
-        table = None if node.catalog else self._tables.get((schema, name))
+        table = self._tables.get((node.catalog.lower(), schema, name))
         if table is None:
             raise self._unknown_table(node, schema, name)
         node.meta[TABLE_META] = table
@@ -223,7 +223,7 @@ class Binder:
         qualified = {t.qualified: t for t in self._catalog.tables}
         near = [q for q, t in qualified.items() if t.name.lower() == name and t.schema_name]
         near = near or nearest(name, list(qualified)) or sorted(qualified)[:5]
-        shown = f"{schema}.{name}" if schema else name
+        shown = ".".join(part for part in (node.catalog.lower(), schema, name) if part)
         hint = f"Nearest: {', '.join(near)}." if near else ""
         return Refusal("UnknownTable", f"there is no table {shown}", line_of(node), hint)
 
@@ -255,14 +255,14 @@ _CLAUSES = (
 )
 
 
-def _by_name(catalog: Catalog) -> dict[tuple[str, str], Table]:
-    found: dict[tuple[str, str], Table] = {}
+def _by_name(catalog: Catalog) -> dict[tuple[str, str, str], Table]:
+    found: dict[tuple[str, str, str], Table] = {}
     for table in catalog.tables:
-        name, schema = table.name.lower(), table.schema_name.lower()
-        found[(schema, name)] = table
-        if schema in _DEFAULT_SCHEMAS:
+        name, schema, database = table.name.lower(), table.schema_name.lower(), table.database.lower()
+        found[(database, schema, name)] = table
+        if schema in _DEFAULT_SCHEMAS and not database:
             for same in _DEFAULT_SCHEMAS:
-                found.setdefault((same, name), table)
+                found.setdefault(("", same, name), table)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 Kind = Literal["number", "flag", "category", "text", "time", "id"]
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s";,.]+)'
-_TABLE = re.compile(rf"table ((?:{_NAME}\.)?{_NAME}) -- (?:about )?([\d,]+|\?)? ?rows?(.*)")
+_TABLE = re.compile(rf"table ((?:{_NAME}\.){{0,2}}{_NAME}) -- (?:about )?([\d,]+|\?)? ?rows?(.*)")
 _COLUMN = re.compile(rf"- ({_NAME}) ([A-Z][A-Z ]*(?:\([\d, ]+\))?)(?:; (.*))?$")
 _QUESTION = re.compile(r"Question:\n(.*?)\n\(end of question\)\n*(.*)", re.DOTALL)
 _RENAMED = re.compile(r'note: the question says "(.+)"; there is no such (?:table|column); the nearest is (.+)\.$')
