@@ -182,13 +182,13 @@ def test_a_million_rows_come_with_flat_memory(open_warehouse: Open, tmp_path: Pa
     process = psutil.Process()
     before = process.memory_info().rss
     peaks: list[int] = []
-    fetch = warehouse._connection.execute  # type: ignore[union-attr]
+    fetch = warehouse._server.connection.fetch  # type: ignore[union-attr]
 
     def measured(sql: str) -> object:
         peaks.append(process.memory_info().rss)
         return fetch(sql)
 
-    warehouse._connection.execute = measured  # type: ignore[method-assign, union-attr, assignment]
+    warehouse._server.connection.fetch = measured  # type: ignore[method-assign, union-attr, assignment]
     query = warehouse.run("q", "SELECT n, words FROM t", tmp_path / "q.parquet", 2_000_000)
     assert (query.failure, query.rows, query.truncated) == (None, 1_000_000, False)
     assert max(peaks) - before < 60_000_000  # the rows as Python's objects would take ten times as much

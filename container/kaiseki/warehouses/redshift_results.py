@@ -22,7 +22,7 @@ FETCH_ROWS = 10_000
 SINGLE_NODE_ROWS = 1_000  # what a cluster of one node gives at most by one FETCH
 _SINGLE_NODE = "single node"
 _CURSOR = "kaiseki_rows"
-_DISK_HINT = "Free space, or choose another folder."
+DISK_HINT = "Free space, or choose another folder."
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
@@ -40,6 +40,7 @@ class Fetched:
 
     columns: tuple[ResultColumn, ...]
     wide: frozenset[int]
+    rows: int
 
     @property
     def described(self) -> tuple[tuple[str, str], ...]:
@@ -62,7 +63,7 @@ def fetch(connection: Connection, sql: str, names: list[str], into: Path, most: 
         raise
     except OSError as error:
         _roll_back(connection)
-        raise WarehouseError(f"the rows cannot be set down: {error.strerror or error}", _DISK_HINT) from error
+        raise WarehouseError(f"the rows cannot be set down: {error.strerror or error}", DISK_HINT) from error
     _roll_back(connection)
     return fetched
 
@@ -85,7 +86,7 @@ def _fetch(connection: Connection, sql: str, names: list[str], into: Path, most:
     with pa.OSFile(str(into), "wb") as file, pa.ipc.new_file(file, schema, options=_COMPRESSED) as writer:
         while answer.rows:
             batch = _batch(answer.rows, columns, schema)
-            wide |= _too_wide(batch)
+            wide |= too_wide(batch)
             writer.write_batch(batch)
             rows += batch.num_rows
             if batch.num_rows < fetch_rows or rows >= most:
@@ -94,7 +95,7 @@ def _fetch(connection: Connection, sql: str, names: list[str], into: Path, most:
                 answer = connection.fetch(_next(min(fetch_rows, most - rows)))
             except ConnectionLost as error:
                 raise HalfRead(rows, str(error)) from error
-    return Fetched(columns, frozenset(wide))
+    return Fetched(columns, frozenset(wide), rows)
 
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -110,7 +111,7 @@ def _batch(rows: list[bytes], columns: tuple[ResultColumn, ...], schema: pa.Sche
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _too_wide(batch: pa.RecordBatch) -> set[int]:
+def too_wide(batch: pa.RecordBatch) -> set[int]:
     found = set()
     for position, values in enumerate(batch.columns):
         if pa.types.is_decimal(values.type) and values.type.scale == 0:
@@ -130,7 +131,7 @@ def write(fetched: Fetched, rows: Path, into: Path, row_cap: int) -> Written:
         partial.replace(into)
         return written
     except OSError as error:
-        raise WarehouseError(f"{into.name} cannot be written: {error.strerror or error}", _DISK_HINT) from error
+        raise WarehouseError(f"{into.name} cannot be written: {error.strerror or error}", DISK_HINT) from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -1,6 +1,7 @@
 """Redshift's columns as Arrow columns, exact to the last digit; what no Parquet column can hold is refused by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,17 +47,35 @@ class ServerColumn:
 
 @dataclass(frozen=True)
 class ResultColumn:
-    """A column of a result: its name, its type in Redshift's words, and how its values become Arrow's."""
+    """A column of a result: its name, its type in Redshift's words, and how its values become Arrow's.
+
+    `unloaded`: the expression that UNLOAD writes in place of the column `{}`, so that Parquet holds what the wire does.
+    """
 
     name: str
     type: str
     arrow: pa.DataType
     convert: Convert
+    unloaded: str = "{}"
+
+    def of_unloaded(self, values: pa.Array) -> pa.Array:
+        """The same, for values that UNLOAD wrote. Raises Refusal where one has no place in the type."""
+        with self._refusing():
+            if pa.types.is_time(self.arrow):
+                return _of_day(values, self.arrow)
+            found = values.cast(self.arrow)
+            _require_years(found)
+            return found
 
     def array(self, values: WireColumn) -> pa.Array:
         """Raises Refusal where a value has no place in the type."""
-        try:
+        with self._refusing():
             return self.convert(values, self.arrow)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
         except (pa.ArrowInvalid, ValueError, OverflowError) as error:
             hint = f"Filter them out, or turn them into NULL by CASE. The type is {self.type}."
             raise Refusal(
@@ -79,7 +98,7 @@ def result_column(column: ServerColumn, name: str) -> ResultColumn:
             return ResultColumn(name, "BIGINT", _INT64, _texts)
         return ResultColumn(name, f"NUMERIC({precision},{scale})", pa.decimal128(precision, scale), _texts)
     type_, arrow, convert = _TYPES.get(column.oid, ("VARCHAR", pa.string(), _texts))
-    return ResultColumn(name, type_, arrow, convert)
+    return ResultColumn(name, type_, arrow, convert, _UNLOADED.get(column.oid, "{}"))
 
 
 def numeric_of(modifier: int) -> tuple[int, int]:
@@ -120,8 +139,19 @@ def _timestamps(values: WireColumn, type_: pa.DataType) -> pa.Array:
 
 
 def _times(values: WireColumn, type_: pa.DataType) -> pa.Array:
+    return _of_day(values.texts(), type_)
+
+
+def _of_day(texts: pa.Array, type_: pa.DataType) -> pa.Array:
     """Arrow reads no time of day but in a timestamp."""
-    return pc.binary_join_element_wise("1970-01-01", values.texts(), " ").cast(pa.timestamp("us")).cast(type_)
+    return pc.binary_join_element_wise("1970-01-01", texts, " ").cast(pa.timestamp("us")).cast(type_)
+
+
+def _require_years(values: pa.Array) -> None:
+    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
+        ends = pc.min_max(values.cast(pa.timestamp("us")).cast(_INT64)).as_py()
+        if ends["min"] is not None and not (ends["min"] >= _YEAR_1 and ends["max"] < _YEAR_10000):
+            raise ValueError("a date is infinite, or outside the years 1 to 9999")
 
 
 _TYPES: dict[int, tuple[str, pa.DataType, Convert]] = {
@@ -140,4 +170,12 @@ _TYPES: dict[int, tuple[str, pa.DataType, Convert]] = {
     Oid.TIMESTAMPTZ: ("TIMESTAMPTZ", pa.timestamp("us", tz="UTC"), _timestamps),
     Oid.SUPER: ("SUPER", pa.string(), _texts),
     Oid.VARBYTE: ("VARBYTE", pa.string(), _texts),
+}
+_UNLOADED = {
+    Oid.BPCHAR: "RTRIM({})",
+    Oid.TIME: "CAST({} AS VARCHAR)",
+    Oid.TIMETZ: "CAST({} AS VARCHAR)",
+    Oid.TIMESTAMPTZ: "{} AT TIME ZONE 'UTC'",
+    Oid.SUPER: "JSON_SERIALIZE({})",
+    Oid.VARBYTE: "TO_HEX({})",
 }
