@@ -11,11 +11,15 @@ ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements" / "lambda.txt"
 SHARED = (
     "kaiseki/__init__.py",
+    "kaiseki/embedded_metrics.py",
     "kaiseki/errors.py",
     "kaiseki/lifecycle.py",
     "kaiseki/run_id.py",
+    "kaiseki/schema_names.py",
     "kaiseki/stores/__init__.py",
+    "kaiseki/stores/aws.py",
     "kaiseki/stores/dynamodb",
+    "kaiseki/stores/event_bus.py",
 )
 IN_RUNTIME = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})
 RUNTIME_PYTHON = "3.13"

@@ -10,8 +10,8 @@ from aws_cdk import aws_sqs as sqs
 
 from infra.api import Api
 from infra.functions import Function
+from kaiseki.embedded_metrics import NAMESPACE
 
-RUNS = "Kaiseki"  # namespace of what runs tell (kaiseki.metrics)
 SOON = Duration.minutes(5)
 
 
@@ -26,12 +26,12 @@ class Measured:
     @property
     def namespace(self) -> str:
         """Of what is counted in logs, where a metric cannot have the environment as a dimension."""
-        return f"{RUNS}/{self.environment}"
+        return f"{NAMESPACE}/{self.environment}"
 
     def of_runs(self, name: str, statistic: str, period: Duration) -> cloudwatch.Metric:
         """`name` as the program and the functions tell it: Succeeded, Failed, Duration (s), Steps, Tokens, Usd ..."""
         return cloudwatch.Metric(
-            namespace=RUNS,
+            namespace=NAMESPACE,
             metric_name=name,
             dimensions_map={"Environment": self.environment},
             statistic=statistic,

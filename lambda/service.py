@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from kaiseki.errors import SettingError
 from kaiseki.stores.dynamodb import Limits, RunRecords
+from kaiseki.stores.event_bus import EventBus
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -51,7 +52,6 @@ class Settings:
     environment: str
     link_seconds: int
     event_bus: str = ""
-    """"" where nobody is to be told of the end of runs."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -125,6 +125,11 @@ class Service:
     @cached_property
     def events(self) -> "EventBridgeClient":
         return boto3.client("events", config=_CLIENTS)
+
+    @cached_property
+    def event_bus(self) -> EventBus | None:
+        """None where nobody is to be told of the end of runs."""
+        return EventBus(self.settings.event_bus, self.events) if self.settings.event_bus else None
 
 
 @cache

@@ -1,10 +1,10 @@
 """The end of a run as an event of EventBridge, for whoever waits for it."""
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kaiseki.errors import StoreError
+from kaiseki.lifecycle import Status
 from kaiseki.stores.aws import as_store_errors
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ class EventBus:
         self._name = name
         self._client = client
 
-    def run_ended(self, detail: Mapping[str, object]) -> None:
-        """`detail`: run_id, owner, status, outcome, reason, usd. Raises StoreError."""
-        place, told = f"the event bus {self._name}", json.dumps(detail)
+    def run_ended(self, run_id: str, *, owner: str, status: Status, outcome: str, reason: str, usd: float) -> None:
+        """Raises StoreError."""
+        place = f"the event bus {self._name}"
+        about = {"run_id": run_id, "owner": owner, "status": status, "outcome": outcome, "reason": reason, "usd": usd}
+        entry = {"EventBusName": self._name, "Source": SOURCE, "DetailType": ENDED, "Detail": json.dumps(about)}
         with as_store_errors(place):
-            answer = self._client.put_events(
-                Entries=[{"EventBusName": self._name, "Source": SOURCE, "DetailType": ENDED, "Detail": told}]
-            )
+            answer = self._client.put_events(Entries=[entry])  # type: ignore[list-item]
         if answer["FailedEntryCount"]:  # an answer of 200 all the same
             said = answer["Entries"][0].get("ErrorMessage", "no reason given")
             raise StoreError(f"PutEvents failed at {place}: {said}", hint="see whether the bus exists")

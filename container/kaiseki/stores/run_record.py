@@ -54,9 +54,10 @@ class DynamoDBRecord:
 
     def _announce(self, bus: EventBus, run: Run, outcome: str, usd: float) -> None:
         """The run has ended whether or not anybody hears of it."""
-        detail = {"run_id": self._run_id, "owner": self._owner, "status": run.status, "outcome": outcome}
         try:
-            bus.run_ended({**detail, "reason": run.reason, "usd": usd})
+            bus.run_ended(
+                self._run_id, owner=self._owner, status=run.status, outcome=outcome, reason=run.reason, usd=usd
+            )
         except StoreError as error:
             print(f"kaiseki: the end of the run was not announced: {error.message}", file=sys.stderr)
 

@@ -138,20 +138,6 @@ def test_a_failed_launch_is_counted_and_logged(ecs: Any, launch: Any, capsys: py
     )  # fmt: skip
 
 
-def test_the_metrics_of_a_run_without_its_task_are_among_those_of_a_task(service: Any, accepted: RunRecord) -> None:
-    from endings import metrics_line as without_task
-
-    from kaiseki.metrics import metrics_line
-    from kaiseki.models import Run
-
-    run = Run(id=RUN, prompt="?", status=Status.FAILED, created_at=service.clock())
-    (of_a_task,) = json.loads(metrics_line(run, "dev"))["_aws"]["CloudWatchMetrics"]
-    (ours,) = json.loads(without_task(accepted, "dev", service.clock()))["_aws"]["CloudWatchMetrics"]
-
-    assert (ours["Namespace"], ours["Dimensions"]) == (of_a_task["Namespace"], of_a_task["Dimensions"])
-    assert [metric for metric in ours["Metrics"] if metric not in of_a_task["Metrics"]] == []
-
-
 def test_a_launch_of_which_nothing_is_known_is_asked_for_again_with_the_same_token(
     service: Any, ecs: Any, launch: Any, messages: Messages
 ) -> None:

@@ -28,7 +28,7 @@ def page_of_owner(
     return [from_item(item) for item in page["Items"]], last["run_id"]["S"] if last else ""
 
 
-def indexed(client: "DynamoDBClient", table: str, live: str) -> Iterator[dict[str, Any]]:
+def items_of_index(client: "DynamoDBClient", table: str, live: str) -> Iterator[dict[str, Any]]:
     """Everything under `live` in the index of that name, what has not changed for longest first."""
     pages = client.get_paginator("query").paginate(
         TableName=table,

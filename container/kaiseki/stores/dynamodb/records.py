@@ -20,7 +20,7 @@ from kaiseki.stores.dynamodb.counters import (
 )
 from kaiseki.stores.dynamodb.idempotency import item_key, remember, run_remembered
 from kaiseki.stores.dynamodb.moves import change_from, change_run
-from kaiseki.stores.dynamodb.queries import indexed, page_of_owner
+from kaiseki.stores.dynamodb.queries import items_of_index, page_of_owner
 from kaiseki.stores.dynamodb.record import (
     LIVE,
     Limits,
@@ -274,11 +274,11 @@ class RunRecords:
 
     def live(self) -> Iterator[RunRecord]:
         """The runs that have not ended, those first that have been in their state longest; maybe a little behind."""
-        return (from_item(item) for item in indexed(self._client, self._table, LIVE))
+        return (from_item(item) for item in items_of_index(self._client, self._table, LIVE))
 
     def counters(self) -> Iterator[Counter]:
         """The counters of places, those first that have not moved for longest; maybe a little behind."""
-        return (counter_of(item) for item in indexed(self._client, self._table, COUNTER))
+        return (counter_of(item) for item in items_of_index(self._client, self._table, COUNTER))
 
     def put_right(self, counter: Counter, active: int) -> bool:
         """Sets a counter that has not moved since `counter` was read; False: it has."""

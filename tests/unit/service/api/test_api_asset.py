@@ -73,8 +73,18 @@ def test_neither_tools_nor_the_container_s_own_modules_are_packed(asset: Path) -
     assert not (asset / "openapi.py").exists()
     assert not (asset / "boto3").exists()
     packed = {path.relative_to(asset / "kaiseki").parts[0] for path in (asset / "kaiseki").rglob("*.py")}
-    assert packed == {"__init__.py", "errors.py", "lifecycle.py", "run_id.py", "stores"}
+    assert packed == {
+        "__init__.py",
+        "embedded_metrics.py",
+        "errors.py",
+        "lifecycle.py",
+        "run_id.py",
+        "schema_names.py",
+        "stores",
+    }
     assert {path.name for path in (asset / "kaiseki" / "stores").iterdir()} - {"__pycache__"} == {
         "__init__.py",
+        "aws.py",
         "dynamodb",
+        "event_bus.py",
     }
