@@ -227,7 +227,8 @@ def test_the_end_of_a_session_hits_nobody_in_a_container_who_has_its_user_too(
         apart = session.user is not None and states(session)["view of its own"] == "active"
         as_session = ("setpriv", f"--reuid={session.user}", f"--regid={session.user}", "--clear-groups")
         in_container = ("unshare", "--pid", "--fork", "--kill-child", *as_session) if apart else ()
-        with subprocess.Popen([*in_container, "sh", "-c", "echo runs; exec sleep 60"], stdout=subprocess.PIPE) as other:
+        lives_until_told = [*in_container, "sh", "-c", "echo runs; exec cat"]
+        with subprocess.Popen(lives_until_told, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
             assert other.stdout is not None
             assert other.stdout.readline() == b"runs\n"
             child = int(printed(session, "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)"))
@@ -235,7 +236,6 @@ def test_the_end_of_a_session_hits_nobody_in_a_container_who_has_its_user_too(
             assert not Path(f"/proc/{child}").exists()
             with pytest.raises(subprocess.TimeoutExpired):
                 other.wait(0.3)
-            other.terminate()
 
 
 def test_shared_memory_of_a_session_ends_with_it(sandbox: LocalSandbox, data: Path) -> None:
