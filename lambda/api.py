@@ -39,7 +39,8 @@ def ask(
         ),
     ] = None,
 ) -> Response[Accepted]:
-    record, new = parts().intake.accept(body, _owner(), idempotency_key)
+    readable = parts().readable.by(app.current_event.raw_event)
+    record, new = parts().intake.accept(body, _owner(), readable, idempotency_key)
     status = parts().launch(record) if new else record.status
     accepted = Accepted(run_id=record.run_id, status=status, links=SelfLink(self=f"/runs/{record.run_id}"))
     return Response(202, JSON, accepted, headers={} if new else {"Idempotency-Replayed": "true"})

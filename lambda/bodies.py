@@ -9,6 +9,7 @@ from kaiseki.lifecycle import Outcome, Status
 
 PROMPT_LIMIT = 200_000  # characters
 ATTACHMENTS = 10  # of one run
+SCHEMAS = 100  # that one run may be limited to
 UPLOAD_BYTES = 100_000_000  # of one file
 KEY_LIMIT = 128  # characters of an idempotency key
 PAGE_LIMIT = 100
@@ -46,6 +47,12 @@ class BudgetWish(_Asked):
 
 class Options(_Asked):
     budget: BudgetWish = BudgetWish()
+    warehouse_schemas: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=SCHEMAS,
+        description="Schemas of the warehouse that the run may read, of those that you may; left out, all of them.",
+    )
 
 
 class PromptBody(_Asked):

@@ -14,6 +14,7 @@ from endings import announce
 from launch import launch_run
 from prompts import Intake
 from runs import Runs
+from schemas import Readable, readable_of
 from service import Service, the_service
 from tasks import stop_task
 from uploads import Uploads
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 class Parts:
     service: Service
     caps: Caps
+    readable: Readable
 
     @property
     def keep_session(self) -> bool:
@@ -101,4 +103,4 @@ class Parts:
 @cache
 def parts() -> Parts:
     """Raises SettingError."""
-    return Parts(the_service(), caps_of(os.environ))
+    return Parts(the_service(), caps_of(os.environ), readable_of(os.environ))

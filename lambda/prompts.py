@@ -13,6 +13,7 @@ from bodies import KEY_LIMIT, PromptBody, RunState
 from budget import Caps, granted
 from places import attachment_key, request_key
 from refusals import Refused, invalid
+from schemas import granted_schemas
 from uploads import Attachment, Uploads
 
 from kaiseki.run_id import new_run_id
@@ -37,10 +38,16 @@ class Intake:
     clock: Callable[[], datetime]
     tell: Callable[[str, str], RunState]  # a run of an owner, by both; raises Refused
 
-    def accept(self, body: PromptBody, owner: str, key: str | None) -> tuple[RunRecord, bool]:
-        """The run's record, and whether it is new; not new: `key` stood for it already. Raises Refused."""
+    def accept(
+        self, body: PromptBody, owner: str, readable: tuple[str, ...] | None, key: str | None
+    ) -> tuple[RunRecord, bool]:
+        """The run's record, and whether it is new; not new: `key` stood for it already. Raises Refused.
+
+        `readable` are the schemas that the owner may read, None: all.
+        """
         _require_key(key)
         budget = granted(body.options.budget, self.caps)
+        schemas = granted_schemas(body.options.warehouse_schemas, readable)
         attachments = self.uploads.find(owner, body.attachments)
         follow_up = self._earlier(body.follow_up_to, owner) if body.follow_up_to else None
         now = self.clock()
@@ -52,6 +59,7 @@ class Intake:
             "budget": budget,
             "attachments": [attachment.name for attachment in attachments],
             "follow_up": follow_up,
+            "schemas": schemas,
         }
         # A request without a run costs a few bytes; a run without a request would be launched for nothing.
         self.uploads.attach(attachments, run_id)

@@ -60,6 +60,15 @@ def unknown_caller() -> Refused:
     )
 
 
+def no_schema(claim: str) -> Refused:
+    return Refused(
+        HTTPStatus.FORBIDDEN,
+        "schemas.none",
+        f"the claim {claim} of your token names no schema that may be read here",
+        "have whoever issues your tokens name some, or ask another environment",
+    )
+
+
 def unexpected(request_id: str) -> Refused:
     """A fault of the service itself: nothing of it but the name under which it was logged."""
     return Refused(

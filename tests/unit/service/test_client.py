@@ -325,3 +325,16 @@ def test_what_is_wrong_with_a_question_comes_from_the_service_in_its_words(
     assert refused.returncode != 0
     assert "usd" in refused.stderr
     assert not (tmp_path / "runs").exists()
+
+
+def test_schemas_are_asked_for_and_refused_by_the_service(
+    gateway: Gateway, kaiseki: Kaiseki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import parts
+
+    parts.parts.cache_clear()
+    monkeypatch.setenv("KAISEKI_SCHEMAS", "sales,public")
+    parts.parts()
+    refused = kaiseki("ask", "How many?", "--api", gateway.url, "--schemas", "sales,hr", results=tmp_path)
+    assert refused.returncode != 0
+    assert "you may not read hr (you may read sales, public)" in refused.stderr

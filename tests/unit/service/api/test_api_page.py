@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-MODULES = ("refusals", "envelope", "faults", "budget", "uploads", "prompts", "runs")
+MODULES = ("refusals", "envelope", "faults", "budget", "uploads", "prompts", "runs", "schemas")
 RUN = {"run_id": "r", "links": {"self": "/runs/r"}}
 ENDED = {**RUN, "status": "SUCCEEDED", "outcome": "answered", "ended_at": "2026", "answer": "twelve", "message": ""}
 

@@ -109,7 +109,7 @@ def test_a_blank_prompt_is_refused(call: Call, prompt: str) -> None:
         ({"prompt": ["a"]}, "prompt"),
         ({"prompt": "a\ud800"}, "prompt"),
         ({**QUESTION, "follow_up_to": 5}, "follow_up_to"),
-        ({**QUESTION, "options": {"warehouse_schemas": ["public"]}}, "options.warehouse_schemas"),
+        ({**QUESTION, "options": {"schemas": ["public"]}}, "options.schemas"),
         ({**QUESTION, "options": []}, "options"),
         ({**QUESTION, "options": {"budget": {"steps": 0}}}, "options.budget.steps"),
         ({**QUESTION, "options": {"budget": {"steps": 1.5}}}, "options.budget.steps"),
