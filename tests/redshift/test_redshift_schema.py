@@ -1,4 +1,4 @@
-"""What the adapter learns of a schema from Redshift's system views, and what a profile says of a table."""
+"""What the adapter learns of a schema from Redshift's system views."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,6 @@ import pytest
 
 from kaiseki.errors import WarehouseError
 from kaiseki.models import Table
-from kaiseki.warehouses import redshift_profile
 from kaiseki.warehouses.redshift import RedshiftWarehouse
 from kaiseki.warehouses.redshift_types import redshift_type
 from redshift_server.server import RedshiftServer
@@ -99,49 +98,3 @@ def test_types_have_the_names_that_sql_gives_them(
     told: tuple[str, int | None, int | None, int | None], type_: str
 ) -> None:
     assert redshift_type(*told) == type_
-
-
-def test_a_profile_counts_rows_nulls_values_and_ranges_in_three_queries(
-    server: RedshiftServer, open_warehouse: Open
-) -> None:
-    warehouse = open_warehouse(SHOP)
-    orders = table(warehouse, "public.orders")
-    begun = len(server.log)
-    profile = warehouse.profile(orders)
-    assert len(server.log) - begun == 3
-    by_name = {c.name: c for c in profile.columns}
-    assert profile.rows == 100
-    amount, day, shape = by_name["amount"], by_name["ordered_on"], by_name["shape"]
-    assert (amount.nulls, amount.distinct, amount.minimum, amount.maximum) == (10, 90, "0.25", "24.75")
-    assert (day.minimum, day.maximum, day.distinct) == ("2024-01-01", "2024-01-05", 5)
-    assert day.frequent == tuple((f"2024-01-0{n}", 20) for n in range(1, 6))
-    assert (shape.nulls, shape.distinct, shape.minimum) == (100, None, None)
-    customers = {c.name: c for c in warehouse.profile(table(warehouse, "public.customers")).columns}
-    assert customers["vip"].frequent == (("false", 13), ("true", 7))
-    assert len(customers["name"].frequent) == 3
-    assert customers["tags"].distinct is None
-
-
-def test_a_large_table_is_profiled_from_a_random_part_of_it(
-    server: RedshiftServer, open_warehouse: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, rows in (("_SCANNED", 5_000), ("_COUNTED", 2_000), ("EXACT_BELOW", 1_000)):
-        monkeypatch.setattr(redshift_profile, name, rows)
-    warehouse = open_warehouse("CREATE TABLE t AS SELECT n % 4 AS kind FROM range(20000) AS r(n)")
-    profile = warehouse.profile(table(warehouse, "public.t"))
-    _, scanned, frequent = server.log[-3:]
-    assert "RANDOM() < 0.25" in scanned
-    assert "APPROXIMATE COUNT(DISTINCT" in scanned
-    assert "RANDOM() < 0.1" in frequent
-    assert profile.rows == 20_000
-    assert {value for value, _ in profile.columns[0].frequent} == {"0", "1", "2", "3"}
-    assert 1_000 < sum(times for _, times in profile.columns[0].frequent) < 3_000
-
-
-def test_a_profile_of_an_empty_table_and_one_of_odd_names_stand(open_warehouse: Open) -> None:
-    warehouse = open_warehouse(SHOP)
-    ledger = warehouse.profile(table(warehouse, "finance.ledger"))
-    assert (ledger.rows, [(c.nulls, c.distinct, c.minimum) for c in ledger.columns]) == (
-        0,
-        [(0, 0, None), (0, 0, None)],
-    )

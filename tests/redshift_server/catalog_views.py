@@ -19,6 +19,7 @@ _VIEWS = f"""
 CREATE SCHEMA {SCHEMA};
 CREATE TABLE {SCHEMA}.described (schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR, columnnum INTEGER,
   distkey BOOLEAN DEFAULT false, sortkey INTEGER DEFAULT 0, part_key INTEGER DEFAULT 0, external_type VARCHAR);
+CREATE TABLE {SCHEMA}.svv_external_partitions (schemaname VARCHAR, tablename VARCHAR, "values" VARCHAR);
 CREATE VIEW {SCHEMA}.outside AS SELECT DISTINCT current_database() AS database_name, schema_name, table_name
   FROM {SCHEMA}.described WHERE external_type IS NOT NULL;
 CREATE VIEW {SCHEMA}.svv_redshift_databases AS

@@ -15,7 +15,10 @@ import duckdb
 
 from kaiseki.errors import WarehouseError
 from kaiseki.models import Catalog, Query, Table
+from kaiseki.personal.allowance import NOTHING, Allowance
+from kaiseki.warehouses.column_values import unprofiled
 from kaiseki.warehouses.dialect import translate
+from kaiseki.warehouses.discretion import Discretion
 from kaiseki.warehouses.duckdb_catalog import read_catalog
 from kaiseki.warehouses.duckdb_types import redshift_type
 from kaiseki.warehouses.identifiers import quoted
@@ -52,13 +55,17 @@ class DuckDBWarehouse:
         loaded: list[Loaded],
         now: datetime,
         query_seconds: float,
+        profile_seconds: float,
         schemas: tuple[str, ...] | None,
+        allowance: Allowance,
     ) -> None:
         self._connection = connection
         self._spill = spill
         self._loaded = {(t.schema_name.lower(), t.name.lower()): t for t in loaded}
         self._now = now
         self._query_seconds = query_seconds
+        self._profile_seconds = profile_seconds
+        self._discretion = Discretion(allowance)
         self._catalog = limited(read_catalog(connection, loaded), schemas, lambda: schemas_of(connection))
 
     @classmethod
@@ -69,14 +76,17 @@ class DuckDBWarehouse:
         *,
         now: datetime | None = None,
         schemas: tuple[str, ...] | None = None,
+        allowance: Allowance = NOTHING,
         query_seconds: float = 120.0,
+        profile_seconds: float = 20.0,
         memory_limit: str = "2GB",
         threads: int | None = None,
     ) -> "DuckDBWarehouse":
         """Loads a folder of CSV and Parquet files or a DuckDB file, and the attached files beside it.
 
         `now` is what GETDATE, SYSDATE and CURRENT_DATE return in every query; the present moment if it is None.
-        `schemas` are those whose tables may be read; all if it is None.
+        `schemas` are those whose tables may be read; all if it is None. `allowance` names personal columns whose values
+        may be shown. What takes longer than `profile_seconds` to profile comes without statistics.
         Raises InputError for what cannot be loaded, SettingError for a schema that is not there.
         """
         threads = threads or min(_MAX_THREADS, os.cpu_count() or 1)
@@ -96,7 +106,8 @@ class DuckDBWarehouse:
             loaded = [table for table in found if table.schema_name.lower() in readable]
             loaded += open_attachments(connection, attachments, loaded)
             close_doors(connection, parquet_files(loaded))
-            return cls(connection, spill, loaded, now or datetime.now(), query_seconds, schemas)
+            now = now or datetime.now()
+            return cls(connection, spill, loaded, now, query_seconds, profile_seconds, schemas, allowance)
         except BaseException:
             connection.close()
             spill.cleanup()
@@ -108,12 +119,18 @@ class DuckDBWarehouse:
     def profile(self, table: Table) -> Table:
         database, schema, name = self._place(table)
         source = f"{quoted(database)}.{quoted(schema)}.{quoted(name)}"
+        cursor = self._connection.cursor()
         try:
-            return profiled(self._connection, table, source)
+            with _deadline(cursor, self._profile_seconds):
+                return self._discretion.learn(profiled(cursor, table, source, self._discretion.looks(table)))
+        except duckdb.InterruptException:
+            return unprofiled(table, self._profile_seconds)
         except duckdb.Error as error:
             raise WarehouseError(
                 f"{table.qualified} cannot be profiled", "Check that its files are in place."
             ) from error
+        finally:
+            cursor.close()
 
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
         return run_query(name, sql, self._prepare, lambda prepared: self._execute(prepared, into, row_cap))

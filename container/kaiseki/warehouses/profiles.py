@@ -1,89 +1,94 @@
-"""The profile of one table: its rows, and of each column the nulls, distinct values, range and commonest values."""
+"""The profile of one table of DuckDB: its rows, and of each column nulls, distinct values, range and commonest values.
 
-from dataclasses import dataclass, replace
+Above a size a part of the rows is looked at, always the same. Of personal columns no value is asked for."""
+
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from kaiseki.models import Column, Table
+from kaiseki.models import Table
+from kaiseki.warehouses.column_values import EXACT_BELOW, UNORDERED, Look, masked
 from kaiseki.warehouses.identifiers import quoted
 
-EXACT_BELOW = 1_000_000  # rows; above, distinct values are estimated
-ALL_VALUES = 12  # a column of at most so many distinct values shows each with its count
-EXAMPLES = 3  # of a text column with more
-_EXAMPLES_BELOW = 5_000_000  # rows; above, no examples are counted
-_SHOWN = 60  # characters of a value
-
-UNORDERED = ("SUPER", "VARBYTE", "INTERVAL")
+_SCANNED = 50_000_000  # rows; of a larger table a part of about so many is looked at
+_COUNTED = 5_000_000  # rows of which the frequent values are counted
 
 
 @dataclass(frozen=True)
-class _Summary:
-    nulls: int
-    distinct: int | None
-    minimum: str | None
-    maximum: str | None
+class _Source:
+    """The rows that are looked at. `name` is how SQL names the table, `share` the part that is taken of it."""
+
+    name: str
+    share: float
+
+    def rows(self, part: float = 1.0) -> str:
+        """A part of blocks, which is quick, and the same each time."""
+        share = self.share * part
+        return self.name if share >= 1 else f"{self.name} TABLESAMPLE SYSTEM ({share * 100:.6f}%) REPEATABLE (1)"
 
 
-def profiled(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> Table:
-    """`table` with its statistics; `source` is how SQL names it. Raises duckdb.Error."""
-    rows = _one(connection, f"SELECT count(*) FROM {source}")[0]  # noqa: S608
-    if not table.columns:
+def profiled(connection: duckdb.DuckDBPyConnection, table: Table, name: str, looks: tuple[Look, ...]) -> Table:
+    """`table` with its statistics; `name` is how SQL names it. Raises duckdb.Error."""
+    rows = int(_one(connection, f"SELECT count(*) FROM {name}")[0])  # noqa: S608
+    if not looks:
         return table.model_copy(update={"rows": rows})
-    summaries = _summaries(connection, table, source, rows)
-    columns = [
-        replace(
-            column,
-            nulls=found.nulls,
-            distinct=found.distinct,
-            minimum=found.minimum,
-            maximum=found.maximum,
-            frequent=_frequent(connection, column, found, source, rows),
-        )
-        for column, found in zip(table.columns, summaries, strict=True)
-    ]
-    return table.model_copy(update={"rows": rows, "columns": tuple(columns)})
+    source = _Source(name, min(1.0, _SCANNED / rows) if rows else 1.0)
+    seen, statistics = _scan(connection, source, looks, exact=rows <= EXACT_BELOW)
+    columns = []
+    for look, found in zip(looks, statistics, strict=True):
+        most = look.values_wanted(found[1])
+        counted = _frequent(connection, source, look, most, seen) if most else []
+        columns.append(look.described(*found, counted))
+    sampled = source.share < 1
+    return table.model_copy(
+        update={
+            "rows": rows,
+            "sampled": seen if sampled else None,
+            "estimated": rows > EXACT_BELOW,
+            "profile_note": f"statistics of a sample of about {seen:,} rows" if sampled else "",
+            "columns": tuple(columns),
+        }
+    )
 
 
-def _summaries(connection: duckdb.DuckDBPyConnection, table: Table, source: str, rows: int) -> list[_Summary]:
-    count_distinct = "count(DISTINCT {c})" if rows <= EXACT_BELOW else "approx_count_distinct({c})"
-    wanted = []
-    for column in table.columns:
-        name = quoted(column.name)
+def _scan(
+    connection: duckdb.DuckDBPyConnection, source: _Source, looks: tuple[Look, ...], exact: bool
+) -> tuple[int, list[tuple[int, int | None, str | None, str | None]]]:
+    """Rows that were looked at; of each column nulls, distinct values, least and most (lengths, if it is personal)."""
+    wanted = ["count(*)"]
+    for look in looks:
+        name = quoted(look.column.name)
         wanted.append(f"count(*) - count({name})")
-        if column.type in UNORDERED:
+        if look.column.type in UNORDERED:
             wanted += ["NULL", "NULL", "NULL"]
+            continue
+        wanted.append(f"count(DISTINCT {name})" if exact else f"approx_count_distinct({name})")
+        if look.kind is not None and not look.is_text:
+            wanted += ["NULL", "NULL"]
         else:
-            text = "CAST({0}({1}) AS VARCHAR)"
-            wanted += [count_distinct.format(c=name), text.format("min", name), text.format("max", name)]
-    row = _one(connection, f"SELECT {', '.join(wanted)} FROM {source}")  # noqa: S608
-    return [_Summary(row[n], row[n + 1], shortened(row[n + 2]), shortened(row[n + 3])) for n in range(0, len(row), 4)]
+            measured = f"length({_text(name)})" if look.kind is not None else name
+            wanted += [f"CAST(min({measured}) AS VARCHAR)", f"CAST(max({measured}) AS VARCHAR)"]
+    seen, *row = _one(connection, f"SELECT {', '.join(wanted)} FROM {source.rows()}")  # noqa: S608
+    return int(seen), [(row[n], row[n + 1], row[n + 2], row[n + 3]) for n in range(0, len(row), 4)]
 
 
 def _frequent(
-    connection: duckdb.DuckDBPyConnection, column: Column, found: _Summary, source: str, rows: int
-) -> tuple[tuple[str, int], ...]:
-    if not found.distinct:
-        return ()
-    if found.distinct <= ALL_VALUES:
-        limit = found.distinct
-    elif column.type.startswith("VARCHAR") and rows <= _EXAMPLES_BELOW:
-        limit = EXAMPLES
-    else:
-        return ()
-    name = quoted(column.name)
+    connection: duckdb.DuckDBPyConnection, source: _Source, look: Look, most: int, seen: int
+) -> list[tuple[str, int]]:
+    name = quoted(look.column.name)
+    value = masked(_text(name)) if look.kind is not None else name
+    part = min(1.0, _COUNTED / seen)
     counted = connection.execute(
-        f"SELECT CAST({name} AS VARCHAR), count(*) AS n FROM {source} WHERE {name} IS NOT NULL "  # noqa: S608
-        f"GROUP BY {name} ORDER BY n DESC, {name} LIMIT {limit}"
+        f"SELECT {_text(value)}, count(*) AS n FROM {source.rows(part)} "  # noqa: S608
+        f"WHERE {name} IS NOT NULL GROUP BY {value} ORDER BY n DESC, {value} LIMIT {most}"
     ).fetchall()
-    return tuple((shortened(value) or "", n) for value, n in counted)
+    return [(text, max(1, round(times / part))) for text, times in counted]
 
 
-def shortened(value: str | None) -> str | None:
-    if value is None:
-        return None
-    line = " ".join(value.split()) if any(c in value for c in "\r\n\t") else value
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+def _text(name: str) -> str:
+    """Of a UUID and the like, which are text on Redshift."""
+    return f"CAST({name} AS VARCHAR)"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

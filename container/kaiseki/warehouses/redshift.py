@@ -9,10 +9,15 @@ from pathlib import Path
 from sqlglot import exp
 
 from kaiseki.models import Catalog, Query, Table
+from kaiseki.personal.allowance import NOTHING, Allowance
+from kaiseki.warehouses.column_values import unprofiled
+from kaiseki.warehouses.discretion import Discretion
 from kaiseki.warehouses.numeric_warnings import numeric_warnings
 from kaiseki.warehouses.query_run import Prepared, run_query
 from kaiseki.warehouses.readable_schemas import limited
 from kaiseki.warehouses.redshift_catalog import read_catalog
+from kaiseki.warehouses.redshift_connection import ServerError
+from kaiseki.warehouses.redshift_errors import CANCELLED
 from kaiseki.warehouses.redshift_login import Login
 from kaiseki.warehouses.redshift_parser import StrictRedshift
 from kaiseki.warehouses.redshift_profile import profiled
@@ -25,6 +30,7 @@ from kaiseki.warehouses.sql_guard import admit
 from kaiseki.warehouses.sql_shape import line_of
 
 QUERY_SECONDS = 120.0
+PROFILE_SECONDS = 20.0
 
 
 class RedshiftWarehouse:
@@ -36,16 +42,21 @@ class RedshiftWarehouse:
         query_seconds: float = QUERY_SECONDS,
         schemas: tuple[str, ...] | None = None,
         unload: UnloadSettings | None = None,
+        allowance: Allowance = NOTHING,
+        profile_seconds: float = PROFILE_SECONDS,
     ) -> None:
         """`sign_in` is called for each connection whose credentials have run out, and may raise KaisekiError.
 
         `schemas` are those whose tables may be read; all that the user may read if it is None.
         `unload` is how large results come; by a cursor, as all others, if it is None.
+        `allowance`: the personal columns whose values may be shown. `profile_seconds`: what a look at a table may take.
         """
         self._server = Server(sign_in, query_seconds)
         self._reader = ResultReader(self._server, unload)
         self._schemas = schemas
         self._catalog: Catalog | None = None
+        self._discretion = Discretion(allowance)
+        self._profile_seconds = profile_seconds
 
     def introspect(self) -> Catalog:
         if self._catalog is None:
@@ -57,15 +68,27 @@ class RedshiftWarehouse:
         return self._server.must_read("the list of schemas", read_schemas)
 
     def profile(self, table: Table) -> Table:
-        return self._server.must_read(
-            table.qualified, lambda connection: profiled(lambda sql: connection.execute(sql).rows, table)
-        )
+        """What takes too long is tried with the first rows to come, and then left."""
+        for first_rows in (False, True) if table.kind == "table" else (True,):
+            try:
+                return self._discretion.learn(self._profiled(table, first_rows))
+            except ServerError as error:
+                if error.sqlstate != CANCELLED:
+                    raise self._server.unreadable(table.qualified, error) from error
+        return unprofiled(table, self._profile_seconds)
 
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
         return run_query(name, sql, self._prepare, lambda prepared: self._reader.read(prepared, into, row_cap))
 
     def close(self) -> None:
         self._server.close()
+
+    def _profiled(self, table: Table, first_rows: bool) -> Table:
+        looks = self._discretion.looks(table)
+        return self._server.ask(
+            lambda connection: profiled(lambda sql: connection.execute(sql).rows, table, looks, first_rows),
+            self._profile_seconds,
+        )
 
     def _prepare(self, sql: str) -> Prepared:
         statement = admit(sql, self.introspect())

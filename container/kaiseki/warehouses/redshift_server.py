@@ -31,17 +31,24 @@ class Server:
         try:
             return self.ask(read)
         except ServerError as error:
-            hint = error.hint or "grant the user USAGE on the schema and SELECT on its tables"
-            raise WarehouseError(f"{what} cannot be read from Redshift: {error.message}", hint) from error
+            raise self.unreadable(what, error) from error
 
-    def ask(self, question: Callable[[Connection], _T]) -> _T:
-        """Raises ServerError, WarehouseError where there is no connection to be had, and what `question` raises."""
+    def unreadable(self, what: str, error: ServerError) -> WarehouseError:
+        hint = error.hint or "grant the user USAGE on the schema and SELECT on its tables"
+        return WarehouseError(f"{what} cannot be read from Redshift: {error.message}", hint)
+
+    def ask(self, question: Callable[[Connection], _T], seconds: float | None = None) -> _T:
+        """Within `seconds`, or those of a query. Raises ServerError, and what `question` raises.
+
+        Raises WarehouseError where there is no connection to be had.
+        """
+        seconds = seconds or self.query_seconds
         try:
-            return self._timed(question)
+            return self._timed(question, seconds)
         except ConnectionLost:
             self.close()
         try:
-            return self._timed(question)
+            return self._timed(question, seconds)
         except ConnectionLost as lost:
             self.close()
             raise WarehouseError(f"the connection to Redshift was lost: {lost}", LOST_HINT) from lost
@@ -54,10 +61,10 @@ class Server:
             self.connection.close()
             self.connection = None
 
-    def _timed(self, question: Callable[[Connection], _T]) -> _T:
+    def _timed(self, question: Callable[[Connection], _T], seconds: float) -> _T:
         """Whatever ends the asking early, a deadline or Ctrl-C, ends the statement on the server too."""
         connection = self._connected()
-        deadline = _Deadline(connection, self.query_seconds)
+        deadline = _Deadline(connection, seconds)
         try:
             with deadline:
                 return question(connection)
