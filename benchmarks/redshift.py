@@ -26,7 +26,7 @@ import redshift_connector  # noqa: E402
 
 from kaiseki.warehouses.redshift import RedshiftWarehouse  # noqa: E402
 from kaiseki.warehouses.redshift_login import Login  # noqa: E402
-from redshift_server.certificate import self_signed  # noqa: E402
+from loopback_certificate import write_certificate  # noqa: E402
 from redshift_server.server import RedshiftServer  # noqa: E402
 
 PASSWORD = "benchmark"
@@ -38,7 +38,7 @@ TABLE = """CREATE TABLE orders AS SELECT n AS id, (n % 10000)::INTEGER AS custom
 
 
 def serve(rows: int, folder: str, pipe: Pipe) -> None:
-    server = RedshiftServer(*self_signed(Path(folder)), PASSWORD)
+    server = RedshiftServer(*write_certificate(Path(folder)), PASSWORD)
     server.database.execute(TABLE.format(rows=rows))
     pipe.send(server.port)
     pipe.recv()

@@ -16,7 +16,7 @@ from unittest.mock import patch
 from comparison import Table
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "e2e" / "service"))
+sys.path[:0] = [str(ROOT / "tests" / "e2e" / "service"), str(ROOT / "tests")]
 
 from harness import emulator as harness  # noqa: E402
 from harness.caller import Caller, assume, create_role  # noqa: E402

@@ -45,8 +45,15 @@ def execute(run_id: str, parts: Parts) -> Run:
     journal, meter = Journal(), Meter(request.budget)
     begun = _run(request, model=parts.model.name, warehouse=parts.warehouse_name)
     logbook = Logbook(begun, bundle, parts.store, journal, meter, parts.observers)
-    means = (parts.warehouse, parts.sandbox, bundle, request.budget, parts.step_seconds, logbook.tell, parts.packages)
-    with Workbench(*means) as bench:
+    with Workbench(
+        parts.warehouse,
+        parts.sandbox,
+        bundle,
+        request.budget,
+        parts.step_seconds,
+        logbook.tell,
+        parts.packages,
+    ) as bench:
         try:
             guide, case = _understand(request, parts, logbook)
             analyst = Analyst(parts.model.lm, parts.model.usage_of)

