@@ -1,4 +1,7 @@
-"""From settings to the parts of the program: the only module that knows the adapters by name."""
+"""From settings to the parts of the program: the only module that knows the adapters by name.
+
+What takes long to import (DSPy, DuckDB, boto3) is imported by what opens it: `kaiseki runs` need not wait for it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,19 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaiseki.errors import InputError, SettingError
-from kaiseki.lm.models import open_model
 from kaiseki.ports import Observer, RunRecord, RunStore, Warehouse
-from kaiseki.run import Parts
 from kaiseki.sandbox.brokered import BrokeredSandbox
 from kaiseki.sandbox.limits import MIB, Limits
 from kaiseki.sandbox.local import LocalSandbox
 from kaiseki.sandbox.wheels.packages import WheelPackages
 from kaiseki.settings import Settings
 from kaiseki.stores.folder import FolderStore
-from kaiseki.warehouses.duckdb import DuckDBWarehouse
 
 if TYPE_CHECKING:
     from kaiseki.client.service import Service
+    from kaiseki.run import Parts
 
 
 @contextmanager
@@ -29,8 +30,11 @@ def open_parts(
     clock: datetime,
     attachments: tuple[Path, ...] = (),
     observers: tuple[Observer, ...] = (),
-) -> Iterator[Parts]:
+) -> Iterator["Parts"]:
     """All that a run needs, at the time `clock`. Raises UsageError before anything has been started or written."""
+    from kaiseki.lm.models import open_model
+    from kaiseki.run import Parts
+
     model = open_model(settings.model, region=settings.region, record=settings.record, strict=settings.strict)
     with (
         open_packages(settings) as packages,
@@ -81,7 +85,7 @@ def open_record(settings: Settings, run_id: str) -> RunRecord | None:
 
 def open_service(settings: Settings) -> "Service":
     """The service that `settings.api` names. Raises UsageError."""
-    from kaiseki.client import address  # boto3 takes a quarter of a second, which who works here need not wait
+    from kaiseki.client import address
 
     if settings.api is None:
         raise SettingError("no service is named", hint="name it: --env NAME, or --api URL")
@@ -94,6 +98,8 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
     if settings.warehouse.startswith("redshift:"):
         warehouse: Warehouse = _redshift(settings, attachments)
     else:
+        from kaiseki.warehouses.duckdb import DuckDBWarehouse
+
         warehouse = DuckDBWarehouse.open(_path(settings.warehouse), attachments, now=clock, schemas=settings.schemas)
     try:
         yield warehouse
