@@ -14,6 +14,7 @@ from redshift_server import errors
 from redshift_server.catalog_views import create_views
 from redshift_server.session import Faults, HungUp, Session
 from redshift_server.statements import Statements
+from redshift_server.unloading import Destination
 
 
 class RedshiftServer:
@@ -26,6 +27,7 @@ class RedshiftServer:
         create_views(self.database)
         self.database.execute("SET search_path = 'public'")
         self.faults = Faults()
+        self.destination: Destination | None = None  # of UNLOAD
         self.sessions: dict[int, Session] = {}
         self._past: list[str] = []
         self._password = password

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +18,11 @@ from kaiseki.warehouses.duckdb_catalog import read_catalog
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sources import Loaded
 from kaiseki.warehouses.sql_guard import admit
-from redshift_server import errors
+from redshift_server import errors, unloading
 from redshift_server.catalog_views import SCHEMA
 from redshift_server.columns import Column, column_of
 from redshift_server.errors import ServerError
+from redshift_server.unloading import Destination, require_no_outer_limit
 
 _BATCH = 4_096
 _CATALOG = re.compile(r"\bsvv_\w+|\bpg_constraint\b", re.IGNORECASE)
@@ -29,7 +30,9 @@ _NOW = datetime(2026, 11, 21, 10, 30)
 
 
 class Backends(Protocol):
-    """What a statement may do to other sessions."""
+    """What a statement may do to other sessions, and where it may unload to."""
+
+    destination: Destination | None
 
     def cancel(self, pid: int) -> bool: ...
 
@@ -151,7 +154,10 @@ class Statements:
         return table.database or "memory", table.schema_name, table.name
 
     def _batches(self, duck: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:
-        for batch in duck.sql(sql).to_arrow_reader(_BATCH):
+        yield from self._until_stopped(duck.sql(sql).to_arrow_reader(_BATCH))
+
+    def _until_stopped(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
             if self._stopped:
                 raise self._stopped
             yield batch
@@ -221,6 +227,25 @@ class Statements:
 
         return Prepared(None, run, "CLOSE CURSOR")
 
+    def _unload(self, select: str, to: str, role: str, parallel: str) -> Prepared:
+        def run() -> Iterator[pa.RecordBatch]:
+            destination = self._backends.destination
+            if self.transaction != "I":  # not documented; so nobody relies on it
+                raise errors.READ_ONLY
+            if destination is None:
+                raise ServerError("XX000", f"User is not authorized to assume IAM Role {role}")
+            require_no_outer_limit(select)
+            destination.require(role, to)
+            reader = self._duck.sql(self._translated(select)[0]).to_arrow_reader(_BATCH)
+            destination.write(self._until_stopped(reader), reader.schema, to, parallel.lower() == "off")
+            while destination.hold and not self._stopped:
+                time.sleep(0.01)
+            if self._stopped:
+                raise self._stopped
+            yield from ()
+
+        return Prepared(None, run, "UNLOAD")
+
     # ── the session itself ────────────────────────────────────────────────────────────────────────────────────────
 
     def _own_pid(self) -> Prepared:
@@ -237,6 +262,7 @@ _FORMS: tuple[tuple[str, Callable[..., Prepared]], ...] = (
     (r"declare (\w+) cursor for\s(.*)", Statements._declare),
     (r"fetch forward (\d+) from (\w+)", Statements._fetch),
     (r"close (\w+)", Statements._close_cursor),
+    (unloading.FORM, Statements._unload),
     (r"select pg_backend_pid\(\)", Statements._own_pid),
     (r"select pg_cancel_backend\((\d+)\)", Statements._cancel),
 )

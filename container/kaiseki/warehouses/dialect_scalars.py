@@ -158,9 +158,14 @@ def _is_json(kind: str) -> Rule:
 
 
 def _hex(node: exp.Anonymous) -> exp.Expr:
-    if not type_of(node.expressions[0]).is_integer:
-        raise unsupported(node, "TO_HEX of anything but an integer")
+    of = type_of(node.expressions[0])
+    if not of.is_integer and of != types.VARBYTE:
+        raise unsupported(node, "TO_HEX of anything but an integer or VARBYTE")
     return call("lower", call("to_hex", node.expressions[0]))
+
+
+def _json_text(node: exp.Anonymous) -> exp.Expr:
+    return cast(call("to_json", node.expressions[0]), "VARCHAR")
 
 
 SCALARS: dict[str, Rule] = {
@@ -180,6 +185,7 @@ SCALARS: dict[str, Rule] = {
     "pow": _double("power"),
     **{name: _double(name) for name in ("power", "atan2", "sqrt", "cbrt", "exp", "ln", "degrees", "radians")},
     **{name: _double(name) for name in ("acos", "asin", "atan", "cos", "cot", "sin", "tan")},
+    "json_serialize": _json_text,
     "to_hex": _hex,
     **{name: _renamed(name, 1) for name in ("lower", "upper", "reverse", "md5", "sha1", "left", "right", "repeat")},
     "sha": _renamed("sha1", 1),

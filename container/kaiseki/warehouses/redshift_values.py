@@ -171,7 +171,7 @@ _TYPES: dict[int, tuple[str, pa.DataType, Convert]] = {
     Oid.SUPER: ("SUPER", pa.string(), _texts),
     Oid.VARBYTE: ("VARBYTE", pa.string(), _texts),
 }
-_UNLOADED = {
+_UNLOADED: dict[int, str] = {
     Oid.BPCHAR: "RTRIM({})",
     Oid.TIME: "CAST({} AS VARCHAR)",
     Oid.TIMETZ: "CAST({} AS VARCHAR)",

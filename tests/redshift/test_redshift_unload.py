@@ -1,0 +1,263 @@
+"""Large results by UNLOAD: the same rows and types as by a cursor, from an emulated S3 that is left empty."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pyarrow.parquet as pq
+import pytest
+from moto import mock_aws
+
+from kaiseki.data_files import data_files
+from kaiseki.models import Query
+from kaiseki.warehouses.parquet_results import rows_as_json
+from kaiseki.warehouses.redshift import RedshiftWarehouse
+from kaiseki.warehouses.redshift_unload import UnloadSettings
+from redshift_server.server import RedshiftServer
+from redshift_server.unloading import Destination
+
+Open = Callable[..., RedshiftWarehouse]
+BUCKET = "bundles-111122223333"
+ROLE = "arn:aws:iam::111122223333:role/unload"
+BELOW = f"s3://{BUCKET}/staging/"
+TABLE = "CREATE TABLE t AS SELECT n, 'row ' || n AS w FROM range(20000) AS r(n)"
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+@pytest.fixture
+def open_unloading(server: RedshiftServer, open_warehouse: Open, s3: Any) -> Open:
+    """A warehouse that unloads what has more than 1,000 rows, and a server that may write where it is told to."""
+    server.destination = Destination(s3, ROLE, BELOW)
+
+    def opened(setup: str, role: str = ROLE, below: str = BELOW, **options: float) -> RedshiftWarehouse:
+        unload = UnloadSettings(role, f"{below}run-1", 1_000, lambda: s3)
+        return open_warehouse(setup, unload=unload, **options)
+
+    return opened
+
+
+def staged(s3: Any) -> list[str]:
+    return [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
+
+
+def unloads(server: RedshiftServer) -> list[str]:
+    return [sql for sql in server.log if sql.startswith("UNLOAD")]
+
+
+def rows_of(folder: Path, name: str = "q") -> list[list[Any]]:
+    return [row for file in data_files(folder / f"{name}.parquet") for row in rows_as_json(file)[1]]
+
+
+def test_a_result_beyond_the_threshold_comes_in_parts_and_leaves_nothing_in_the_bucket(
+    server: RedshiftServer, open_unloading: Open, s3: Any, tmp_path: Path
+) -> None:
+    query = open_unloading(TABLE).run("q", "SELECT n, w FROM t", tmp_path / "q.parquet", 100_000)
+    assert (query.failure, query.rows, query.truncated, query.warnings) == (None, 20_000, False, ())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["q"]
+    assert [path.name for path in data_files(tmp_path / "q.parquet")] == [f"part-{n:05d}.parquet" for n in range(4)]
+    assert sorted(rows_of(tmp_path)) == [[n, f"row {n}"] for n in range(20_000)]
+    assert query.bytes == sum(path.stat().st_size for path in (tmp_path / "q").iterdir())
+    assert staged(s3) == []
+    (unload,) = unloads(server)
+    assert f"TO '{BELOW}run-1/q-" in unload
+    assert f"IAM_ROLE '{ROLE}'" in unload
+
+
+# ── the same as by a cursor ───────────────────────────────────────────────────────────────────────────────────────
+
+VALUES = """CREATE TABLE v AS SELECT n::INTEGER AS n, (n % 100)::SMALLINT AS small, n * 3000000000 AS big,
+  (n * 7)::DECIMAL(10,0) AS whole, (n * 7)::DECIMAL(38,0) AS wholes, (n * 0.25)::DECIMAL(12,2) AS amount,
+  CASE WHEN n = 1499 THEN 99999999999999999999 ELSE n END::DECIMAL(38,0) AS huge,
+  (n / 3.0)::FLOAT AS real, (n / 7.0)::DOUBLE AS double, n % 2 = 0 AS flag, 'O''Neil \\d 東京 ' || n AS words,
+  DATE '0001-01-01' + n::INTEGER * 2000 AS day, TIME '23:59:59.123457' AS clock,
+  TIMESTAMP '1969-12-31 23:59:59.999999' + to_days(n::INTEGER) AS moment,
+  TIMESTAMPTZ '2024-01-01 09:00:00+09:00' + to_hours(n::INTEGER) AS instant,
+  ('{"a":[1,null,"' || n || '"]}')::JSON AS super, ('x' || n)::BLOB AS bytes FROM range(1500) AS r(n);
+INSERT INTO v (n) VALUES (-1)"""
+QUERIES = (
+    "SELECT * FROM v ORDER BY n",
+    "SELECT n, n AS again, words || '$' AS words FROM v WHERE words <> 'it''s' OR words IS NULL ORDER BY n DESC",
+    "WITH w AS (SELECT n, SUM(big) AS total, AVG(amount) AS mean FROM v GROUP BY n) SELECT * FROM w ORDER BY 2, 1",
+    "SELECT n FROM v UNION ALL SELECT small FROM v WHERE small IS NOT NULL ORDER BY n",
+    "SELECT v.n, CASE WHEN v.flag THEN v.moment END AS even FROM v ORDER BY CASE WHEN v.flag THEN v.moment END, v.n",
+    "(SELECT n, small FROM v ORDER BY small DESC, n LIMIT 1200)",
+    "SELECT n -- the number\nFROM v ORDER BY n -- all of them\n;",
+)
+
+
+@pytest.mark.parametrize("sql", QUERIES)
+def test_names_types_rows_and_their_order_are_those_of_a_cursor(
+    sql: str, server: RedshiftServer, open_warehouse: Open, open_unloading: Open, tmp_path: Path
+) -> None:
+    server.destination.rows_per_file = 700  # type: ignore[union-attr]
+    unloaded = open_unloading(VALUES).run("q", sql, tmp_path / "q.parquet", 100_000)
+    fetched = open_warehouse().run("c", sql, tmp_path / "c.parquet", 100_000)
+    assert (unloaded.failure, fetched.failure, len(unloads(server))) == (None, None, 1)
+    told = {"columns", "rows", "truncated", "warnings", "sql", "executed_sql"}
+    assert unloaded.model_dump(include=told) == fetched.model_dump(include=told)
+    schemas = {str(pq.read_schema(file)) for file in (*data_files(tmp_path / "q.parquet"), tmp_path / "c.parquet")}
+    assert len(schemas) == 1
+    assert rows_of(tmp_path) == rows_of(tmp_path, "c")
+
+
+def test_the_same_rows_have_the_same_digest(open_unloading: Open, tmp_path: Path) -> None:
+    warehouse = open_unloading(TABLE)
+    first, again = (warehouse.run("q", "SELECT n, w FROM t ORDER BY n", tmp_path / "q.parquet", 100_000) for _ in "12")
+    other = warehouse.run("q", "SELECT n, w FROM t ORDER BY n DESC", tmp_path / "q.parquet", 100_000)
+    assert first.sha256 == again.sha256 != other.sha256
+
+
+@pytest.mark.parametrize(
+    ("cap", "kept", "truncated"), [(19_999, 19_999, True), (20_000, 20_000, False), (5_000, 5_000, True)]
+)
+def test_the_cap_holds_and_is_told(
+    cap: int, kept: int, truncated: bool, server: RedshiftServer, open_unloading: Open, tmp_path: Path
+) -> None:
+    query = open_unloading(TABLE).run("q", "SELECT n FROM t ORDER BY n DESC", tmp_path / "q.parquet", cap)
+    assert (query.rows, query.truncated) == (kept, truncated)
+    assert rows_of(tmp_path) == [[19_999 - n] for n in range(kept)]
+    assert f"LIMIT {cap + 1})" in unloads(server)[0]
+
+
+@pytest.mark.parametrize(
+    ("sql", "cap"),
+    [
+        ("SELECT n FROM t WHERE n < 1000", 100_000),  # as many as a cursor may bring
+        ("SELECT n FROM t", 1_000),  # no more are wanted
+        ("SELECT n FROM t ORDER BY LEN(w), n", 100_000),  # by what it does not return
+        ("SELECT n FROM t WHERE w <> '$$' ORDER BY n", 100_000),  # cannot be quoted
+    ],
+)
+def test_other_results_come_by_a_cursor(
+    sql: str, cap: int, server: RedshiftServer, open_unloading: Open, tmp_path: Path
+) -> None:
+    query = open_unloading(TABLE).run("q", sql, tmp_path / "q.parquet", cap)
+    assert (query.failure, data_files(tmp_path / "q.parquet")) == (None, [tmp_path / "q.parquet"])
+    assert unloads(server) == []
+
+
+def test_one_form_of_the_rows_takes_the_place_of_the_other(open_unloading: Open, tmp_path: Path) -> None:
+    warehouse = open_unloading(TABLE)
+    for sql, files in (("SELECT n FROM t", 4), ("SELECT n FROM t WHERE n < 9", 1), ("SELECT n FROM t", 4)):
+        warehouse.run("q", sql, tmp_path / "q.parquet", 100_000)
+        assert len(data_files(tmp_path / "q.parquet")) == files
+        assert len(list(tmp_path.iterdir())) == 1
+
+
+# ── what goes wrong ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def came_by_cursor(query: Query, folder: Path, why: str) -> None:
+    assert (query.failure, query.rows, data_files(folder / "q.parquet")) == (None, 20_000, [folder / "q.parquet"])
+    assert [why in warning for warning in query.warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"role": "arn:aws:iam::111122223333:role/other"}, "not authorized to assume IAM Role"),
+        ({"below": f"s3://{BUCKET}/elsewhere/"}, "Access Denied"),
+    ],
+)
+def test_where_the_role_may_not_the_rows_come_by_a_cursor_and_the_query_says_why(
+    options: dict[str, Any], why: str, open_unloading: Open, s3: Any, tmp_path: Path
+) -> None:
+    query = open_unloading(TABLE, **options).run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
+    came_by_cursor(query, tmp_path, why)
+    assert staged(s3) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda s3, key: s3.delete_object(Bucket=BUCKET, Key=key), "cannot be read"),
+        (lambda s3, key: s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}"), "manifest is not of the form"),
+    ],
+)
+def test_a_result_that_cannot_be_read_whole_is_not_taken(
+    spoil: Callable[[Any, str], None],
+    why: str,
+    server: RedshiftServer,
+    open_unloading: Open,
+    s3: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write = Destination.write
+
+    def spoiled(destination: Destination, *result: Any) -> None:
+        write(destination, *result)
+        spoil(s3, next(key for key in staged(s3) if key.endswith("manifest")))
+
+    monkeypatch.setattr(Destination, "write", spoiled)
+    query = open_unloading(TABLE).run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
+    came_by_cursor(query, tmp_path, why)
+    assert staged(s3) == []
+
+
+def test_a_failing_statement_is_refused_as_ever(open_unloading: Open, s3: Any, tmp_path: Path) -> None:
+    sql = "SELECT 1 / (n - 15000) AS x FROM t"
+    query = open_unloading(TABLE).run("q", sql, tmp_path / "q.parquet", 100_000)
+    assert query.failure is not None
+    assert query.failure.type == "DivisionByZero"
+    assert (list(tmp_path.iterdir()), staged(s3)) == ([], [])
+
+
+def test_the_deadline_ends_the_unload_on_the_server_and_leaves_nothing(
+    server: RedshiftServer, open_unloading: Open, s3: Any, tmp_path: Path
+) -> None:
+    server.destination.hold = True  # type: ignore[union-attr]
+    query = open_unloading(TABLE, query_seconds=1.0).run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
+    assert query.failure is not None
+    assert query.failure.type == "Timeout"
+    assert (server.running, list(tmp_path.iterdir()), staged(s3)) == ([], [], [])
+
+
+def test_ctrl_c_ends_the_unload_on_the_server_and_leaves_nothing(
+    server: RedshiftServer, open_unloading: Open, s3: Any, tmp_path: Path
+) -> None:
+    server.destination.hold = True  # type: ignore[union-attr]
+    warehouse = open_unloading(TABLE)
+    main = threading.main_thread().ident
+    assert main is not None
+    holding = threading.Event()
+
+    def press() -> None:
+        while not any(key.endswith("manifest") for key in staged(s3)):
+            holding.wait(0.02)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    with pytest.raises(KeyboardInterrupt):
+        warehouse.run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
+    pressing.join()
+    assert (list(tmp_path.iterdir()), staged(s3)) == ([], [])
+    assert server.running == []
+
+
+def test_a_connection_lost_amid_the_unload_is_opened_anew_and_its_files_are_not_mixed(
+    server: RedshiftServer, open_unloading: Open, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, times = Destination.write, iter([True])
+
+    def lost(destination: Destination, *result: Any) -> None:
+        write(destination, *result)
+        if next(times, False):
+            server.hang_up()
+
+    monkeypatch.setattr(Destination, "write", lost)
+    query = open_unloading(TABLE).run("q", "SELECT n FROM t ORDER BY n", tmp_path / "q.parquet", 100_000)
+    assert (query.failure, query.rows) == (None, 20_000)
+    assert rows_of(tmp_path) == [[n] for n in range(20_000)]
+    assert (len(unloads(server)), staged(s3)) == (2, [])
