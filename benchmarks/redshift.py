@@ -38,7 +38,7 @@ TABLE = """CREATE TABLE orders AS SELECT n AS id, (n % 10000)::INTEGER AS custom
 
 
 def serve(rows: int, folder: str, pipe: Pipe) -> None:
-    server = RedshiftServer(*write_certificate(Path(folder)), PASSWORD)
+    server = RedshiftServer(*write_certificate(Path(folder), "localhost"), PASSWORD)
     server.database.execute(TABLE.format(rows=rows))
     pipe.send(server.port)
     pipe.recv()

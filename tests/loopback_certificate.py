@@ -3,6 +3,7 @@
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -12,11 +13,11 @@ from cryptography.x509.oid import NameOID
 _DAY = timedelta(days=1)
 
 
-def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """The files of a certificate for localhost and 127.0.0.1, which is its own authority, and of its key."""
+def write_certificate(folder: Path, host: Literal["localhost", "127.0.0.1"]) -> tuple[Path, Path]:
+    """The files of a certificate for `host` alone, which is its own authority, and of its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    addresses = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    named = x509.DNSName(host) if host == "localhost" else x509.IPAddress(ipaddress.ip_address(host))
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -26,7 +27,7 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _DAY)
         .not_valid_after(now + _DAY)
-        .add_extension(x509.SubjectAlternativeName(addresses), critical=False)
+        .add_extension(x509.SubjectAlternativeName([named]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -20,7 +20,7 @@ Open = Callable[..., RedshiftWarehouse]
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_certificate(tmp_path_factory.mktemp("tls"))
+    return write_certificate(tmp_path_factory.mktemp("tls"), "localhost")
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def emulated_aws(folder: Path) -> Iterator[Emulator]:
         raise RuntimeError(f"{' and '.join(missing)} are not there: `make e2e` sets them up")
     for name in ("tmp", "tasks", "events", "hold", "runtime"):
         (folder / name).mkdir()
-    certificate, key = write_certificate(folder)
+    certificate, key = write_certificate(folder, "127.0.0.1")
     emulator = Emulator(folder, free_port(), free_port(), certificate)
     server = [str(EMULATOR_PYTHON), "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{emulator.port}"]
     server += ["--certfile", str(certificate), "--keyfile", str(key), "--keep-alive", "75", "--workers", "0"]
