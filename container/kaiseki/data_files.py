@@ -1,6 +1,7 @@
 """Where the rows of a query lie: in one Parquet file, or, where they are many, in several in a folder of its name."""
 
 import contextlib
+import shutil
 from pathlib import Path
 
 PARTS = "part-*.parquet"
@@ -22,3 +23,11 @@ def remove_data(file: Path) -> None:
         each.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):
         folder.rmdir()
+
+
+def copy_data(file: Path, to: Path) -> None:
+    """Whichever form it has. `to` ends in the same name."""
+    for each in data_files(file):
+        target = to.parent / each.relative_to(file.parent)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(each, target)

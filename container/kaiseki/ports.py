@@ -20,6 +20,7 @@ class Warehouse(Protocol):
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
         """Runs one statement and writes at most `row_cap` rows to the Parquet file `into`.
 
+        Where they are many, to several files in a folder of its name: see `data_files`.
         A refused or failing statement comes back as `Query.failure` and leaves no file. Raises WarehouseError only
         when the warehouse itself is gone.
         """

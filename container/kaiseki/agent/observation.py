@@ -9,6 +9,7 @@ import pyarrow.parquet as parquet
 from pydantic import JsonValue
 
 from kaiseki.agent.ledger import records_of
+from kaiseki.data_files import data_files
 from kaiseki.models import Execution, Fact, Failure, Query, Step
 
 HEAD_ROWS = 5
@@ -111,9 +112,10 @@ def _columns(query: Query, execution: Execution | None) -> str:
 
 
 def _head(path: Path) -> list[str]:
-    if not path.exists():
+    first = next(iter(data_files(path)), None)
+    if first is None:
         return []
-    batch = next(parquet.ParquetFile(path).iter_batches(batch_size=HEAD_ROWS), None)
+    batch = next(parquet.ParquetFile(first).iter_batches(batch_size=HEAD_ROWS), None)
     rows = batch.to_pylist() if batch is not None else []
     return ["  " + " | ".join(_cell(value) for value in row.values()) for row in rows]
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from kaiseki.agent.replay import OTHER_MACHINE, SAME_MACHINE, Comparison, Replay, replay
 from kaiseki.build import open_packages, open_sandbox, open_store, open_warehouse
+from kaiseki.data_files import copy_data
 from kaiseki.environment import describe_environment
 from kaiseki.errors import UnknownRun, UsageError
 from kaiseki.models import Query, Run, Wheel
@@ -100,7 +100,7 @@ def _data(
                 path = data / f"{query.name}.parquet"
                 now = warehouse.run(query.name, query.sql, path, recorded.budget.rows_per_query)
                 if now.failure is not None:
-                    shutil.copyfile(bundle / "data" / path.name, path)
+                    copy_data(bundle / "data" / path.name, path)
                 if now.failure is not None or now.sha256 != query.sha256:
                     moved.append(_moved(query, now))
         yield data, moved

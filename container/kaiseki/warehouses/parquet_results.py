@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kaiseki.data_files import data_files
+
 _ROW_GROUP = 65_536  # rows; fixed, since the bytes depend on it
 
 
@@ -96,13 +98,13 @@ def _converted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
 
 
 def rows_as_json(path: Path) -> tuple[list[str], list[list[Any]]]:
-    """Columns and rows of a Parquet file as plain JSON values.
+    """Columns and rows of what `run` wrote to `path`, as plain JSON values.
 
     Whole numbers, booleans, texts and finite floats stay what they are; dates and times become ISO 8601 text; NUMERIC
     becomes text, so that no digit is lost; NaN and the infinities become the texts "NaN", "Infinity" and "-Infinity",
     which JSON has no numbers for; bytes become hexadecimal text.
     """
-    table = pq.read_table(path)
+    table = pa.concat_tables([pq.read_table(file) for file in data_files(path)])
     columns = [[_plain(value) for value in column.to_pylist()] for column in table.columns]
     return list(table.column_names), [list(row) for row in zip(*columns, strict=True)]
 
