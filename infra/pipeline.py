@@ -18,6 +18,7 @@ from constructs import Construct
 from infra import buildspecs
 from infra.acknowledged import acknowledge, acknowledge_resources
 from infra.builds import Build, Machine
+from infra.closed_bucket import ClosedBucket
 from infra.image_repository import ImageRepository, trusted_of_this_account
 from infra.permissions import Statements, allow
 from infra.settings_toolchain import GitHub, Toolchain
@@ -184,27 +185,13 @@ def _bootstrap_roles() -> iam.PolicyStatement:
 
 
 def _bucket(scope: Construct, key: kms.IKey | None) -> s3.Bucket:
-    bucket = s3.Bucket(
-        scope,
-        "Artifacts",
-        encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
-        encryption_key=key,
-        bucket_key_enabled=True if key else None,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        enforce_ssl=True,
-        minimum_tls_version=1.2,
-        versioned=True,
-        lifecycle_rules=[
-            s3.LifecycleRule(
-                id="old",
-                expiration=Duration.days(30),
-                noncurrent_version_expiration=Duration.days(1),
-                abort_incomplete_multipart_upload_after=Duration.days(1),
-            )
-        ],
-        removal_policy=RemovalPolicy.DESTROY,
+    rule = s3.LifecycleRule(
+        id="old",
+        expiration=Duration.days(30),
+        noncurrent_version_expiration=Duration.days(1),
+        abort_incomplete_multipart_upload_after=Duration.days(1),
     )
+    bucket = ClosedBucket(scope, "Artifacts", [rule], RemovalPolicy.DESTROY, key)
     acknowledge(bucket, "AwsSolutions-S1", "It holds copies of the source for a month; only the pipeline reads them")
     return bucket
 

@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.acknowledged import acknowledge_resources
+from infra.closed_bucket import ClosedBucket
 from infra.settings import Storage as StorageSettings
 
 RUNS, UPLOADS = "runs/", "uploads/"
@@ -33,22 +34,11 @@ class Storage(Construct):
 
 
 def _bucket(scope: Construct, settings: StorageSettings, key: kms.Key | None, kept: RemovalPolicy) -> s3.Bucket:
-    access_logs = s3.Bucket(
-        scope,
-        "AccessLogs",
-        encryption=s3.BucketEncryption.S3_MANAGED,  # the service that writes these logs takes no other key
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        enforce_ssl=True,
-        minimum_tls_version=1.2,
-        versioned=True,
-        lifecycle_rules=[
-            s3.LifecycleRule(
-                id="old-logs", expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(1)
-            )
-        ],
-        removal_policy=kept,
+    old_logs = s3.LifecycleRule(
+        id="old-logs", expiration=Duration.days(90), noncurrent_version_expiration=Duration.days(1)
     )
+    # The service that writes these logs takes no key but S3's own.
+    access_logs = ClosedBucket(scope, "AccessLogs", [old_logs], kept)
     rules = [
         s3.LifecycleRule(id="uploads", prefix=UPLOADS, expiration=Duration.days(1)),
         s3.LifecycleRule(
@@ -59,22 +49,7 @@ def _bucket(scope: Construct, settings: StorageSettings, key: kms.Key | None, ke
     ]
     if settings.runs_kept is not None:
         rules.append(s3.LifecycleRule(id="runs", prefix=RUNS, expiration=Duration.days(settings.runs_kept)))
-    return s3.Bucket(
-        scope,
-        "Bucket",
-        encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
-        encryption_key=key,
-        bucket_key_enabled=True if key else None,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        enforce_ssl=True,
-        minimum_tls_version=1.2,
-        versioned=True,
-        lifecycle_rules=rules,
-        server_access_logs_bucket=access_logs,
-        server_access_logs_prefix="bundles/",
-        removal_policy=kept,
-    )
+    return ClosedBucket(scope, "Bucket", rules, kept, key, access_logs, "bundles/")
 
 
 def _table(scope: Construct, key: kms.Key | None, protected: bool, kept: RemovalPolicy) -> dynamodb.Table:
