@@ -4,7 +4,7 @@ What takes long to import (DSPy, DuckDB, boto3) is imported by what opens it: `k
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from kaiseki.stores.folder import FolderStore
 if TYPE_CHECKING:
     from kaiseki.client.service import Service
     from kaiseki.run import Parts
+    from kaiseki.warehouses.redshift import RedshiftWarehouse
 
 
 @contextmanager
@@ -107,7 +108,21 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
         warehouse.close()
 
 
-def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> Warehouse:
+def open_schemas(settings: Settings) -> dict[str, str]:
+    """The schemas of the warehouse, and the kind of each: `local`, `external` or `shared`. Raises UsageError.
+
+    Tables that are not in Redshift yet count as those of local schemas of the names that the settings list.
+    """
+    if settings.warehouse.startswith("redshift:"):
+        with closing(_redshift(settings, ())) as redshift:
+            return redshift.schemas()
+    if settings.schemas is not None:
+        return dict.fromkeys(settings.schemas, "local")
+    with open_warehouse(settings, settings.now) as warehouse:
+        return {table.schema_name or "public": "local" for table in warehouse.introspect().tables}
+
+
+def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> "RedshiftWarehouse":
     from kaiseki.redshift_location import parse_location
     from kaiseki.stores.aws import PATIENT, aws_session
     from kaiseki.warehouses.redshift import RedshiftWarehouse

@@ -104,7 +104,14 @@ def _parser() -> argparse.ArgumentParser:
     cancel.add_argument("run_id", metavar="RUN")
 
     schema = _command(commands, "schema", "show the tables of the warehouse", "warehouse")
-    schema.add_argument("--find", metavar="QUESTION", help="rank the tables for a question instead")
+    instead = schema.add_mutually_exclusive_group()
+    instead.add_argument("--find", metavar="QUESTION", help="rank the tables for a question instead")
+    instead.add_argument(
+        "--grants", action="store_true", help="print the SQL that makes the Redshift user who may only read them"
+    )
+    reader = schema.add_mutually_exclusive_group()
+    reader.add_argument("--user", metavar="NAME", help="with --grants: what that user is called (default kaiseki)")
+    reader.add_argument("--role", metavar="NAME", help="with --grants: the IAM role that signs in as that user")
 
     query = _command(commands, "query", "run one Redshift SELECT statement, read-only", "warehouse")
     query.add_argument("sql", metavar="SQL", help="the statement; - reads standard input")

@@ -7,12 +7,17 @@ from kaiseki.build import open_warehouse
 from kaiseki.catalog.guide import SchemaGuide
 from kaiseki.catalog.linking import rank
 from kaiseki.catalog.names import resolve
+from kaiseki.commands import grants
 from kaiseki.errors import InputError
 from kaiseki.models import Catalog
 from kaiseki.settings import Settings
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    if arguments.grants:
+        return grants.run(arguments, settings)
+    if arguments.user or arguments.role:
+        raise InputError("--user and --role go with --grants", hint="add --grants, or leave them out")
     now = settings.now
     with open_warehouse(settings, now) as warehouse:
         if arguments.find is not None:

@@ -15,10 +15,10 @@ from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import Error, ProgrammingError
 
 from kaiseki.errors import WarehouseError
+from kaiseki.warehouses.redshift_grants import QUERY_GROUP
 from kaiseki.warehouses.redshift_login import Login
 from kaiseki.warehouses.redshift_values import ServerColumn, wire_formats
 
-QUERY_GROUP = "kaiseki"
 _REACH_SECONDS = 10.0
 _CANCEL_SECONDS = 3.0
 _GRACE_SECONDS = 30.0  # by which the server's own timeout comes first
@@ -138,6 +138,7 @@ def open_session(login: Login, query_seconds: float) -> Connection:
     try:
         connection.execute(f"SET statement_timeout TO {round(query_seconds * 1_000):d}")
         connection.execute(f"SET query_group TO '{QUERY_GROUP}'")
+        connection.execute("SET search_path TO public")  # as the guard has it: no schema that is called as the user
         connection.pid = int(connection.execute("SELECT pg_backend_pid()").rows[0][0])
     except (ServerError, ConnectionLost) as error:
         connection.close()
