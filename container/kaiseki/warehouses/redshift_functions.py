@@ -103,7 +103,7 @@ FUNCTIONS: dict[str, Signature] = {
     **_family("window", 0, 0, types.BIGINT, "row_number rank dense_rank"),
     **_family("window", 0, 0, types.DOUBLE, "percent_rank cume_dist"),
     **_family("window", 1, 1, types.BIGINT, "ntile"),
-    **_family("window", 1, 3, _first, "lag lead"),
+    **_family("window", 1, 2, _first, "lag lead"),
     **_family("window", 1, 1, _first, "first_value last_value"),
     **_family("window", 2, 2, _first, "nth_value"),
     **_family("window", 1, 1, types.DOUBLE, "ratio_to_report"),

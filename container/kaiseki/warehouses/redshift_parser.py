@@ -2,27 +2,18 @@
 allow by name and the dialect can translate by name; nothing is mapped onto another database's idea of it."""
 
 import re
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.redshift import RedshiftParser
-from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from kaiseki.warehouses.redshift_functions import FUNCTIONS
+from kaiseki.warehouses.redshift_tokens import refuse_ambiguous_text, refuse_ambiguous_tokens, refuse_other_statements
 from kaiseki.warehouses.refusal import Refusal
 
-_STRING_FORMS = {
-    TokenType.NATIONAL_STRING: "N'...'",
-    TokenType.RAW_STRING: "r'...'",
-    TokenType.HEREDOC_STRING: "$$...$$",
-    TokenType.UNICODE_STRING: "U&'...'",
-    TokenType.BYTE_STRING: "e'...'",
-    TokenType.BIT_STRING: "b'...'",
-    TokenType.HEX_STRING: "x'...'",
-}
-_OPENINGS = (TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.SEMICOLON)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _POSITION = re.compile(r"Line (\d+), Col: \d+")
 
 
@@ -56,6 +47,8 @@ class _Parser(RedshiftParser):
         TokenType.SESSION_USER: lambda: _call("session_user", []),
     }
 
+    TYPE_LITERAL_PARSERS = dict.fromkeys(exp.DType, lambda _, value, to: _typed_literal(value, to))
+
     def _parse_approximate(self) -> exp.Expr | None:
         call = self._parse_function()
         if isinstance(call, exp.Anonymous):
@@ -63,6 +56,14 @@ class _Parser(RedshiftParser):
             return call
         self.raise_error("APPROXIMATE stands before COUNT(DISTINCT ...)")
         return None
+
+    def _parse_join(self, *args: Any, **options: Any) -> exp.Join | None:
+        """Without its condition a JOIN is no Redshift; sqlglot would pair every row with every row."""
+        listed = self._curr is not None and self._curr.token_type == TokenType.COMMA
+        join = super()._parse_join(*args, **options)
+        if isinstance(join, exp.Join) and not listed and not _is_conditioned(join):
+            self.raise_error("JOIN needs ON or USING")
+        return join
 
     def _parse_position_call(self) -> exp.Expr:
         found = self._parse_position()
@@ -89,13 +90,29 @@ def _call(name: str, arguments: list[exp.Expr | None]) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=[a for a in arguments if a is not None])
 
 
+def _is_conditioned(join: exp.Join) -> bool:
+    return bool(join.args.get("on") or join.args.get("using") or join.method or join.kind.upper() == "CROSS")
+
+
+def _typed_literal(value: exp.Expr, to: exp.DataType) -> exp.Expr:
+    """TIMESTAMP '...'::DATE casts the timestamp; sqlglot would make a timestamp of the date."""
+    literal = value
+    while not isinstance(literal, exp.Literal):
+        literal = literal.this
+    typed = exp.Cast(this=literal.copy(), to=to)
+    if literal is value:
+        return typed
+    literal.replace(typed)
+    return value
+
+
 def parse(sql: str) -> exp.Expr:
     """The tree of the one statement in `sql`. Raises Refusal."""
-    _refuse_ambiguous_text(sql)
+    refuse_ambiguous_text(sql)
     try:
         tokens = StrictRedshift().tokenize(sql)
-        _refuse_ambiguous_tokens(sql, tokens)
-        _refuse_other_statements(tokens)
+        refuse_ambiguous_tokens(sql, tokens)
+        refuse_other_statements(tokens)
         statements = [s for s in StrictRedshift().parser().parse(tokens, sql) if s is not None]
     except SqlglotError as error:
         raise _syntax_error(error) from error
@@ -123,65 +140,6 @@ def _read_dateparts(statement: exp.Expr) -> None:
             isinstance(part, exp.Literal) and part.is_string
         ):
             part.replace(exp.Var(this=part.name.lower()))
-
-
-def _refuse_ambiguous_text(sql: str) -> None:
-    if found := _CONTROL.search(sql):
-        raise Refusal(
-            "NotAllowed",
-            f"the statement contains the invisible character U+{ord(found[0]):04X}",
-            line=_line(sql, found.start()),
-            hint="Remove it.",
-        )
-
-
-def _refuse_ambiguous_tokens(sql: str, tokens: list[Token]) -> None:
-    covered = 0
-    for token in tokens:
-        _refuse_odd_comment(sql, sql[covered : token.start], covered)
-        covered = token.end + 1
-        text = sql[token.start : token.end + 1]
-        if form := _STRING_FORMS.get(token.token_type):
-            raise Refusal("NotAllowed", f"a string as {form} is not allowed", line=token.line, hint="Write '...'.")
-        if token.token_type == TokenType.STRING and re.search(r"(?<!\\)(?:\\\\)*\\'", text[1:-1]):
-            raise Refusal(
-                "NotAllowed",
-                "a quote escaped by a backslash (\\') is not allowed",
-                line=token.line,
-                hint="Double the quote: ''.",
-            )
-        if text == "/" and sql[token.end + 1 : token.end + 2] == "/":
-            hint = "/ truncates on integers; or use FLOOR(a / b)."
-            raise Refusal("NotAllowed", "// is not Redshift", line=token.line, hint=hint)
-        if token.token_type in (TokenType.PARAMETER, TokenType.PLACEHOLDER):
-            raise Refusal("NotAllowed", "parameters are not allowed", line=token.line, hint="Write the value itself.")
-    _refuse_odd_comment(sql, sql[covered:], covered)
-
-
-def _refuse_other_statements(tokens: list[Token]) -> None:
-    first = next((t for t in tokens if t.token_type != TokenType.L_PAREN), None)
-    if first is not None and first.token_type not in _OPENINGS:
-        raise Refusal(
-            "NotAllowed",
-            f"only queries are allowed, this begins with {first.text.upper()[:40]}",
-            line=first.line,
-            hint="Write one SELECT, or WITH ... SELECT.",
-        )
-
-
-def _refuse_odd_comment(sql: str, between: str, start: int) -> None:
-    """Between tokens stand only blanks and comments. Databases disagree on nested, hint and open-ended ones."""
-    rest = re.sub(r"--[^\n]*", "", between)
-    for found in re.finditer(r"/\*(.*?)\*/", rest, re.DOTALL):
-        if "/*" in found[1] or found[1][:1] in ("!", "+"):
-            raise Refusal("NotAllowed", "nested comments and hints are not allowed", line=_line(sql, start))
-    rest = re.sub(r"/\*.*?\*/", "", rest, flags=re.DOTALL)
-    if "/*" in rest or "*/" in rest:
-        raise Refusal("NotAllowed", "a comment is nested or not closed", line=_line(sql, start), hint="Remove it.")
-
-
-def _line(sql: str, offset: int) -> int:
-    return sql.count("\n", 0, offset) + 1
 
 
 def _syntax_error(error: SqlglotError) -> Refusal:

@@ -110,6 +110,9 @@ class Inference:
         return self.type_of(node, scope)
 
     def _check_argument(self, call: exp.Anonymous, name: str, arguments: list[SqlType]) -> None:
+        if name in ("min", "max") and arguments[0] == types.BOOLEAN:
+            hint = f"Use {'BOOL_AND' if name == 'min' else 'BOOL_OR'}(condition)."
+            raise Refusal("TypeMismatch", f"{name.upper()} takes no BOOLEAN on Redshift", line_of(call), hint)
         if name not in _NUMBERS_ONLY or not arguments or not arguments[0].known or arguments[0].is_number:
             return
         of = arguments[0]

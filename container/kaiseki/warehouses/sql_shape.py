@@ -12,14 +12,14 @@ from kaiseki.warehouses.redshift_words import INSTEAD
 from kaiseki.warehouses.refusal import Refusal, nearest
 
 _PLAIN = (
-    *(exp.Alias, exp.And, exp.Anonymous, exp.Any, exp.All, exp.AtTimeZone, exp.Between, exp.Boolean, exp.BitwiseAnd),
-    *(exp.BitwiseLeftShift, exp.BitwiseNot, exp.BitwiseOr, exp.BitwiseRightShift, exp.BitwiseXor, exp.Case, exp.Cast),
+    *(exp.Alias, exp.And, exp.Anonymous, exp.Any, exp.All, exp.AtTimeZone, exp.Boolean, exp.BitwiseAnd),
+    *(exp.BitwiseLeftShift, exp.BitwiseNot, exp.BitwiseOr, exp.BitwiseRightShift, exp.BitwiseXor, exp.Case),
     *(exp.Column, exp.Cube, exp.DataType, exp.DataTypeParam, exp.Distinct, exp.DPipe, exp.EQ, exp.Escape, exp.Exists),
     *(exp.Extract, exp.From, exp.GT, exp.GTE, exp.GroupingSets, exp.Having, exp.Identifier, exp.If, exp.IgnoreNulls),
     *(exp.ILike, exp.In, exp.Interval, exp.IntervalSpan, exp.Is, exp.LT, exp.LTE, exp.Like, exp.Literal, exp.Mod),
     *(exp.Mul, exp.Div, exp.Add, exp.Sub, exp.Neg, exp.NEQ, exp.Not, exp.Null, exp.Offset, exp.Or, exp.Order),
     *(exp.Paren, exp.PivotAlias, exp.Pow, exp.Qualify, exp.RegexpLike, exp.RespectNulls, exp.Rollup, exp.SimilarTo),
-    *(exp.TableAlias, exp.TryCast, exp.Tuple, exp.Values, exp.Var, exp.Where, exp.WithinGroup),
+    *(exp.TableAlias, exp.Tuple, exp.Values, exp.Var, exp.Where, exp.WithinGroup),
 )
 
 _JOINS = "this on side kind using method"
@@ -33,6 +33,9 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
         exp.Join: _JOINS,
         exp.Group: "expressions grouping_sets cube rollup",
         exp.Limit: "expression",
+        exp.Between: "this low high",
+        exp.Cast: "this to",
+        exp.TryCast: "this to safe requires_string",
         exp.Star: "",
         exp.Window: "this partition_by order spec over",
         exp.WindowSpec: "kind start start_side end end_side",
@@ -48,6 +51,10 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
     }.items()
 }
 
+_FEWER = {
+    "concat": "Join more strings with ||.",
+    **dict.fromkeys(("lag", "lead"), "Redshift takes no default: write NVL(LAG(value, 1) OVER (...), default)."),
+}
 _SUPER = "SUPER values are not supported in a query here; use JSON_EXTRACT_PATH_TEXT on text."
 _OUTSIDE: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Filter: ("FILTER (WHERE ...) is not Redshift", "Use SUM(CASE WHEN condition THEN value END)."),
@@ -85,6 +92,8 @@ _PARTS_OUTSIDE: dict[str, tuple[str, str]] = {
     "materialized": ("WITH ... AS MATERIALIZED is not Redshift", "Remove MATERIALIZED."),
     "connect": ("CONNECT BY is not supported", "Use WITH RECURSIVE."),
     "limit_options": ("LIMIT takes a plain number of rows", "Use LIMIT n."),
+    "symmetric": ("BETWEEN SYMMETRIC is not Redshift", "Put the smaller bound first."),
+    "format": ("CAST ... FORMAT is not Redshift", "Use TO_CHAR or TO_DATE with a format."),
     "only": ("FROM ONLY is not Redshift", "Remove ONLY."),
 }
 
@@ -101,6 +110,8 @@ def check_shape(statement: exp.Expr, sql: str) -> None:
             _check_identifier(node, sql)
         elif isinstance(node, exp.Distinct | exp.SetOperation | exp.Join):
             _check_variant(node)
+        elif isinstance(node, exp.Tuple | exp.Like | exp.ILike):
+            _check_list(node)
 
 
 def line_of(node: exp.Expr) -> int | None:
@@ -146,7 +157,7 @@ def _check_call(call: exp.Anonymous) -> None:
     count = len(call.expressions)
     if not signature.least <= count <= signature.most:
         takes = str(signature.least) if signature.least == signature.most else f"{signature.least} to {signature.most}"
-        hint = "Join more strings with ||." if name == "concat" else ""
+        hint = _FEWER.get(name, "")
         plural = "" if takes == "1" else "s"
         message = f"{name.upper()} takes {takes} argument{plural}, not {count}"
         raise Refusal("WrongArguments", message, line_of(call), hint)
@@ -207,3 +218,12 @@ def _check_variant(node: exp.Distinct | exp.SetOperation | exp.Join) -> None:
         message, hint = f"{node.kind} JOIN is not Redshift", "Use EXISTS, or INNER, LEFT, RIGHT, FULL or CROSS JOIN."
     if message:
         raise Refusal("NotAllowed", message, line_of(node), hint)
+
+
+def _check_list(node: exp.Tuple | exp.Like | exp.ILike) -> None:
+    if isinstance(node, exp.Tuple):
+        if isinstance(node.parent, exp.Select | exp.Alias):
+            raise Refusal("NotAllowed", "a row of several values is no column", line_of(node), "Use plain columns.")
+    elif isinstance(node.expression, exp.Any | exp.All):
+        hint = "Join the patterns with OR, or use SIMILAR TO '(a|b)%'."
+        raise Refusal("NotAllowed", "LIKE ANY is not Redshift", line_of(node), hint)

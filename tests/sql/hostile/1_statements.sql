@@ -1,0 +1,331 @@
+# Changes of rows
+
+DELETE FROM users
+
+DELETE FROM users USING orders WHERE users.userid = orders.customer_id
+
+DELETE users
+
+INSERT INTO users VALUES (1)
+
+INSERT INTO users (userid) SELECT id FROM orders
+
+INSERT INTO users DEFAULT VALUES
+
+INSERT OR REPLACE INTO users VALUES (1)
+
+UPDATE users SET age = 0
+
+UPDATE users SET age = o.id FROM orders AS o WHERE o.customer_id = users.userid
+
+TRUNCATE users
+
+TRUNCATE TABLE users
+
+MERGE INTO users USING orders ON users.userid = orders.customer_id WHEN MATCHED THEN DELETE
+
+MERGE INTO users USING orders ON true REMOVE DUPLICATES
+
+UPSERT INTO users VALUES (1)
+
+REPLACE INTO users VALUES (1)
+
+# Changes of the schema
+
+DROP TABLE users
+
+DROP TABLE IF EXISTS users CASCADE
+
+DROP SCHEMA finance CASCADE
+
+DROP VIEW v
+
+DROP USER analyst
+
+DROP DATABASE shop
+
+CREATE TABLE x AS SELECT * FROM users
+
+CREATE TABLE x (LIKE users)
+
+CREATE TEMP TABLE x AS SELECT * FROM users
+
+CREATE TEMPORARY TABLE IF NOT EXISTS x (a INT)
+
+CREATE TABLE #x AS SELECT * FROM users
+
+SELECT * INTO #x FROM users
+
+CREATE VIEW x AS SELECT 1 AS a
+
+CREATE OR REPLACE VIEW x AS SELECT 1 AS a WITH NO SCHEMA BINDING
+
+CREATE MATERIALIZED VIEW x AUTO REFRESH YES AS SELECT 1 AS a
+
+REFRESH MATERIALIZED VIEW v
+
+CREATE EXTERNAL SCHEMA x FROM DATA CATALOG DATABASE 'd' IAM_ROLE 'arn:aws:iam::111122223333:role/r'
+
+CREATE EXTERNAL TABLE x.t (a INT) STORED AS PARQUET LOCATION 's3://bucket/x'
+
+CREATE EXTERNAL FUNCTION f (INT) RETURNS INT STABLE LAMBDA 'f' IAM_ROLE default
+
+CREATE FUNCTION f (INT) RETURNS INT STABLE AS $$ SELECT $1 $$ LANGUAGE sql
+
+CREATE OR REPLACE PROCEDURE p() AS $$ BEGIN DROP TABLE users; END $$ LANGUAGE plpgsql
+
+CREATE MODEL m FROM users TARGET age FUNCTION f IAM_ROLE default SETTINGS (S3_BUCKET 'bucket')
+
+CREATE LIBRARY l LANGUAGE plpythonu FROM 's3://bucket/x'
+
+CREATE DATASHARE d
+
+CREATE USER u PASSWORD 'Secret1x'
+
+CREATE ROLE r
+
+CREATE GROUP g
+
+CREATE SEQUENCE s
+
+CREATE MACRO f(a) AS a
+
+CREATE SECRET s (TYPE s3)
+
+CREATE TYPE t AS ENUM ('a')
+
+CREATE RLS POLICY p WITH (age INT) USING (true)
+
+CREATE MASKING POLICY p WITH (age INT) USING (0)
+
+ATTACH RLS POLICY p ON users TO PUBLIC
+
+ALTER TABLE users ADD COLUMN x INT
+
+ALTER TABLE users RENAME TO x
+
+ALTER TABLE users OWNER TO analyst
+
+ALTER TABLE users APPEND FROM orders
+
+ALTER USER analyst CREATEUSER
+
+ALTER SCHEMA finance QUOTA UNLIMITED
+
+ALTER DATASHARE d ADD TABLE users
+
+ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC
+
+ALTER SYSTEM SET x = true
+
+COMMENT ON TABLE users IS 'x'
+
+# Rights
+
+GRANT ALL ON users TO PUBLIC
+
+GRANT SELECT ON ALL TABLES IN SCHEMA finance TO analyst
+
+GRANT ROLE r TO analyst
+
+REVOKE SELECT ON users FROM PUBLIC
+
+REASSIGN OWNED BY a TO b
+
+SET SESSION AUTHORIZATION 'admin'
+
+SET ROLE admin
+
+RESET SESSION AUTHORIZATION
+
+# Data that leaves or comes in
+
+COPY users FROM 's3://bucket/x' IAM_ROLE default
+
+COPY users TO '/tmp/x.csv'
+
+COPY (SELECT * FROM users) TO '/tmp/x.csv'
+
+COPY users FROM PROGRAM 'id'
+
+UNLOAD ('SELECT * FROM users') TO 's3://bucket/x' IAM_ROLE default
+
+UNLOAD ($$SELECT * FROM users$$) TO 's3://bucket/x' IAM_ROLE default FORMAT PARQUET
+
+EXPORT DATABASE '/tmp/x'
+
+IMPORT DATABASE '/tmp/x'
+
+ATTACH 'x.db' AS x
+
+DETACH x
+
+INSTALL httpfs
+
+LOAD httpfs
+
+LOAD '/tmp/x.so'
+
+# Code that is kept elsewhere
+
+CALL procedure()
+
+CALL finance.close_books('2024-01-01')
+
+EXECUTE p
+
+EXECUTE p (1, 2)
+
+EXEC p
+
+PREPARE p AS SELECT 1
+
+PREPARE p (INT) AS DELETE FROM users WHERE userid = $1
+
+DEALLOCATE p
+
+DEALLOCATE ALL
+
+DO $$ BEGIN END $$
+
+# Cursors
+
+DECLARE c CURSOR FOR SELECT 1
+
+DECLARE c CURSOR FOR SELECT age FROM users
+
+FETCH ALL FROM c
+
+FETCH FORWARD 10 FROM c
+
+MOVE 1 FROM c
+
+CLOSE c
+
+CLOSE ALL
+
+# Transactions
+
+BEGIN
+
+BEGIN READ WRITE
+
+BEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE
+
+START TRANSACTION
+
+COMMIT
+
+COMMIT WORK
+
+ROLLBACK
+
+ROLLBACK TO SAVEPOINT s
+
+SAVEPOINT s
+
+RELEASE SAVEPOINT s
+
+ABORT
+
+END
+
+END TRANSACTION
+
+# The session and the server
+
+SET enable_result_cache_for_session TO off
+
+SET search_path TO finance
+
+SET LOCAL statement_timeout = 0
+
+SET query_group TO 'superuser'
+
+SET TRANSACTION READ WRITE
+
+SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE
+
+SET VARIABLE x = 1
+
+RESET ALL
+
+RESET query_group
+
+SHOW ALL
+
+SHOW TABLES
+
+SHOW GRANTS ON TABLE users
+
+SHOW search_path
+
+DESCRIBE users
+
+DESC users
+
+EXPLAIN SELECT 1
+
+EXPLAIN VERBOSE SELECT age FROM users
+
+EXPLAIN ANALYZE DELETE FROM users
+
+EXPLAIN (ANALYZE) UPDATE users SET age = 1
+
+LOCK users
+
+LOCK TABLE users IN ACCESS EXCLUSIVE MODE
+
+VACUUM users
+
+VACUUM FULL users TO 100 PERCENT
+
+ANALYZE users
+
+ANALYZE COMPRESSION users
+
+CANCEL 1234
+
+LISTEN x
+
+NOTIFY x
+
+UNLISTEN x
+
+DISCARD ALL
+
+CHECKPOINT
+
+CLUSTER users
+
+REINDEX TABLE users
+
+PRAGMA database_list
+
+USE finance
+
+KILL 1
+
+SHUTDOWN
+
+SUMMARIZE users
+
+# What is not a statement
+
+users
+
+TABLE users
+
+FROM users
+
+FROM users SELECT age
+
+-- nothing but a comment
+
+/* nothing */ /* at all */
+
+;
+
+()
+
+(;)
