@@ -119,7 +119,7 @@ def _column(line: re.Match[str], table: Table) -> Column:
     sql, kind, rest = line[1], line[2].strip(), line[3] or ""
     rest, _, comment = rest.partition("[comment: ")
     rest = rest.strip()
-    distinct = re.search(r"(?:^|; )([\d,]+) distinct", rest)
+    distinct = re.search(r"(?:^|; )(?:about |at least )?([\d,]+) distinct", rest)
     count = int(distinct[1].replace(",", "")) if distinct else None
     nulls = re.search(r"(?:^|; )([\d,]+) nulls?", rest)
     span = re.match(r"(.+?) to (.+?)(?:; |$)", rest) if not rest.startswith(distinct[0] if distinct else "\0") else None
@@ -127,7 +127,7 @@ def _column(line: re.Match[str], table: Table) -> Column:
     values = tuple(shown[2].strip().split(" | ")) if shown else ()
     complete = bool(shown and shown[1] == ": " and len(values) == count)
     if shown and shown[1] == ": ":
-        values = tuple(re.sub(r" [\d,]+$", "", value) for value in values)
+        values = tuple(re.sub(r" (?:[\d,]+|(?:under )?[\d.]+%)$", "", value) for value in values)
     values = tuple(json.loads(v) if v.startswith('"') and v.endswith('"') else v for v in values)
     target = re.search(rf"references ((?:{_NAME}\.)*{_NAME})\.({_NAME})", rest)
     column = Column(
