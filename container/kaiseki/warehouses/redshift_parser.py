@@ -47,7 +47,7 @@ class _Parser(RedshiftParser):
         TokenType.SESSION_USER: lambda: _call("session_user", []),
     }
 
-    TYPE_LITERAL_PARSERS = dict.fromkeys(exp.DType, lambda _, value, to: _typed_literal(value, to))
+    TYPE_LITERAL_PARSERS = dict.fromkeys(exp.DType, lambda self, this, _: _typed_literal(this, _))  # noqa: ARG005
 
     def _parse_approximate(self) -> exp.Expr | None:
         call = self._parse_function()
