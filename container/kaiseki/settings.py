@@ -6,6 +6,7 @@ settings too: `KAISEKI_BUDGET_USD=0.5`.
 
 import difflib
 import os
+import re
 import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -39,6 +40,9 @@ class Settings(Value):
     strict: bool = False
     redshift_password: str | None = Field(default=None, repr=False)  # of the user in redshift://USER@HOST:PORT/DATABASE
     redshift_secret: str | None = None  # or the secret of Secrets Manager that holds it
+    unload_role: str | None = None  # an ARN: by which Redshift may write large results ...
+    unload_to: str | None = None  # ... to this prefix in S3, from where they are read and removed
+    unload_above: int = Field(default=200_000, ge=1)  # rows, up to which they come by a cursor
     schemas: tuple[str, ...] | None = None  # of the warehouse, that may be read; None: all that its user may read
     clock: datetime | None = None  # what a run takes for now; with a recording: when it was made
     budget: Budget = Budget()
@@ -71,6 +75,7 @@ class Settings(Value):
         else:
             _require_form("warehouse", self.warehouse, ("duckdb:PATH", *REDSHIFT_FORMS))
         _require_form("store", self.store, ("folder:PATH", "s3://BUCKET"))
+        _require_unloading(self.unload_role, self.unload_to)
         if self.records is not None:
             _require_form("records", self.records, ("dynamodb:TABLE",))
         if self.api is not None:
@@ -85,6 +90,20 @@ def _require_form(name: str, value: str, forms: tuple[str, ...]) -> None:
             f"the {name} '{value}' is not of a known form",
             hint=f"write it as {' or '.join(forms)}",
         )
+
+
+def _require_unloading(role: str | None, to: str | None) -> None:
+    if (role is None) != (to is None):
+        raise SettingError(
+            "large results are unloaded by a role and to a place: one of them is not set",
+            hint="set both KAISEKI_UNLOAD_ROLE and KAISEKI_UNLOAD_TO, or neither",
+        )
+    if role is not None and to is not None:  # both become part of a statement
+        if not re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]+", role):
+            hint = "write it as arn:aws:iam::ACCOUNT:role/NAME"
+            raise SettingError(f"the unload_role '{role}' is no role", hint=hint)
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+/[\w!.*()/-]+", to):
+            raise SettingError(f"the unload_to '{to}' is no prefix in S3", hint="write it as s3://BUCKET/PREFIX")
 
 
 _GROUPS = ("budget", "sandbox")

@@ -11,8 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from moto import mock_aws
 
+from kaiseki.cli import run_command
 from kaiseki.data_files import data_files
-from kaiseki.models import Query
+from kaiseki.errors import SettingError
+from kaiseki.models import Query, Run
+from kaiseki.report.integrity import altered
+from kaiseki.settings import load_settings
 from kaiseki.warehouses.parquet_results import rows_as_json
 from kaiseki.warehouses.redshift import RedshiftWarehouse
 from kaiseki.warehouses.redshift_unload import UnloadSettings
@@ -35,12 +39,19 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of the program's own, which reach the emulated S3 alone."""
+    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
 def open_unloading(server: RedshiftServer, open_warehouse: Open, s3: Any) -> Open:
     """A warehouse that unloads what has more than 1,000 rows, and a server that may write where it is told to."""
     server.destination = Destination(s3, ROLE, BELOW)
 
     def opened(setup: str, role: str = ROLE, below: str = BELOW, **options: float) -> RedshiftWarehouse:
-        unload = UnloadSettings(role, f"{below}run-1", 1_000, lambda: s3)
+        unload = UnloadSettings(role, below, 1_000, lambda: s3)
         return open_warehouse(setup, unload=unload, **options)
 
     return opened
@@ -69,7 +80,7 @@ def test_a_result_beyond_the_threshold_comes_in_parts_and_leaves_nothing_in_the_
     assert query.bytes == sum(path.stat().st_size for path in (tmp_path / "q").iterdir())
     assert staged(s3) == []
     (unload,) = unloads(server)
-    assert f"TO '{BELOW}run-1/q-" in unload
+    assert f"TO '{BELOW}q-" in unload
     assert f"IAM_ROLE '{ROLE}'" in unload
 
 
@@ -95,14 +106,20 @@ QUERIES = (
 )
 
 
-@pytest.mark.parametrize("sql", QUERIES)
 def test_names_types_rows_and_their_order_are_those_of_a_cursor(
-    sql: str, server: RedshiftServer, open_warehouse: Open, open_unloading: Open, tmp_path: Path
+    server: RedshiftServer, open_warehouse: Open, open_unloading: Open, tmp_path: Path
 ) -> None:
+    unloading, fetching = open_unloading(VALUES), open_warehouse()
     server.destination.rows_per_file = 700  # type: ignore[union-attr]
-    unloaded = open_unloading(VALUES).run("q", sql, tmp_path / "q.parquet", 100_000)
-    fetched = open_warehouse().run("c", sql, tmp_path / "c.parquet", 100_000)
-    assert (unloaded.failure, fetched.failure, len(unloads(server))) == (None, None, 1)
+    for sql in QUERIES:
+        require_the_same(sql, unloading, fetching, tmp_path)
+    assert len(unloads(server)) == len(QUERIES)
+
+
+def require_the_same(sql: str, unloading: RedshiftWarehouse, fetching: RedshiftWarehouse, tmp_path: Path) -> None:
+    unloaded = unloading.run("q", sql, tmp_path / "q.parquet", 100_000)
+    fetched = fetching.run("c", sql, tmp_path / "c.parquet", 100_000)
+    assert (unloaded.failure, fetched.failure) == (None, None)
     told = {"columns", "rows", "truncated", "warnings", "sql", "executed_sql"}
     assert unloaded.model_dump(include=told) == fetched.model_dump(include=told)
     schemas = {str(pq.read_schema(file)) for file in (*data_files(tmp_path / "q.parquet"), tmp_path / "c.parquet")}
@@ -117,32 +134,28 @@ def test_the_same_rows_have_the_same_digest(open_unloading: Open, tmp_path: Path
     assert first.sha256 == again.sha256 != other.sha256
 
 
-@pytest.mark.parametrize(
-    ("cap", "kept", "truncated"), [(19_999, 19_999, True), (20_000, 20_000, False), (5_000, 5_000, True)]
-)
-def test_the_cap_holds_and_is_told(
-    cap: int, kept: int, truncated: bool, server: RedshiftServer, open_unloading: Open, tmp_path: Path
-) -> None:
-    query = open_unloading(TABLE).run("q", "SELECT n FROM t ORDER BY n DESC", tmp_path / "q.parquet", cap)
-    assert (query.rows, query.truncated) == (kept, truncated)
-    assert rows_of(tmp_path) == [[19_999 - n] for n in range(kept)]
-    assert f"LIMIT {cap + 1})" in unloads(server)[0]
+def test_the_cap_holds_and_is_told(server: RedshiftServer, open_unloading: Open, tmp_path: Path) -> None:
+    warehouse = open_unloading(TABLE)
+    for cap, truncated in ((19_999, True), (20_000, False), (5_000, True)):
+        query = warehouse.run("q", "SELECT n FROM t ORDER BY n DESC", tmp_path / "q.parquet", cap)
+        assert (query.rows, query.truncated) == (cap, truncated)
+        assert rows_of(tmp_path) == [[19_999 - n] for n in range(cap)]
+        assert f"LIMIT {cap + 1})" in unloads(server)[-1]
 
 
-@pytest.mark.parametrize(
-    ("sql", "cap"),
-    [
-        ("SELECT n FROM t WHERE n < 1000", 100_000),  # as many as a cursor may bring
-        ("SELECT n FROM t", 1_000),  # no more are wanted
-        ("SELECT n FROM t ORDER BY LEN(w), n", 100_000),  # by what it does not return
-        ("SELECT n FROM t WHERE w <> '$$' ORDER BY n", 100_000),  # cannot be quoted
-    ],
+BY_CURSOR = (
+    ("SELECT n FROM t WHERE n < 1000", 100_000),  # as many as a cursor may bring
+    ("SELECT n FROM t", 1_000),  # no more are wanted
+    ("SELECT n FROM t ORDER BY LEN(w), n", 100_000),  # by what it does not return
+    ("SELECT n FROM t WHERE w <> '$$' ORDER BY n", 100_000),  # cannot be quoted
 )
-def test_other_results_come_by_a_cursor(
-    sql: str, cap: int, server: RedshiftServer, open_unloading: Open, tmp_path: Path
-) -> None:
-    query = open_unloading(TABLE).run("q", sql, tmp_path / "q.parquet", cap)
-    assert (query.failure, data_files(tmp_path / "q.parquet")) == (None, [tmp_path / "q.parquet"])
+
+
+def test_other_results_come_by_a_cursor(server: RedshiftServer, open_unloading: Open, tmp_path: Path) -> None:
+    warehouse = open_unloading(TABLE)
+    for sql, cap in BY_CURSOR:
+        query = warehouse.run("q", sql, tmp_path / "q.parquet", cap)
+        assert (query.failure, data_files(tmp_path / "q.parquet")) == (None, [tmp_path / "q.parquet"])
     assert unloads(server) == []
 
 
@@ -261,3 +274,62 @@ def test_a_connection_lost_amid_the_unload_is_opened_anew_and_its_files_are_not_
     assert (query.failure, query.rows) == (None, 20_000)
     assert rows_of(tmp_path) == [[n] for n in range(20_000)]
     assert (len(unloads(server)), staged(s3)) == (2, [])
+
+
+# ── the whole program ─────────────────────────────────────────────────────────────────────────────────────────────
+
+STEP = """The rows, counted here.
+```sql name=numbers
+SELECT n FROM public.t ORDER BY n
+```
+```python
+numbers = load("numbers")
+fact("rows", len(numbers))
+fact("total", int(numbers["n"].sum()))
+```
+```answer outcome=answered
+{rows} rows, {total} in total.
+```
+"""
+
+
+def test_a_run_loads_an_unloaded_result_replays_it_and_its_bundle_holds_the_parts(
+    server: RedshiftServer,
+    s3: Any,
+    ask: Callable[..., tuple[Run, Path]],
+    aws: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server.destination = Destination(s3, ROLE, BELOW)
+    server.database.execute(TABLE)
+    settings = {
+        "warehouse": f"redshift://analyst@localhost:{server.port}/memory",
+        "redshift_password": "not-a-secret",
+        "unload_role": ROLE,
+        "unload_to": BELOW.rstrip("/"),
+        "unload_above": "1000",
+    }
+    run, bundle = ask("How many?", [STEP], **settings)
+    assert (run.outcome, run.answer.strip(), run.replayed) == ("answered", "20000 rows, 199990000 in total.", True)
+    parts = [artifact for artifact in run.artifacts if artifact.kind == "data"]
+    assert [part.path for part in parts] == [f"data/numbers/part-{n:05d}.parquet" for n in range(4)]
+    assert {part.name for part in parts} == {"numbers"}
+    assert altered(run, bundle, "data") == ()
+    for name, value in settings.items():
+        monkeypatch.setenv(f"KAISEKI_{name.upper()}", value)
+    assert run_command(["replay", str(bundle), "--requery"]) == 0
+    assert len(unloads(server)) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"unload_role": ROLE}, "one of them is not set"),
+        ({"unload_role": "admin", "unload_to": BELOW}, "is no role"),
+        ({"unload_role": ROLE, "unload_to": "s3://b/x' y"}, "is no prefix in S3"),
+    ],
+)
+def test_a_role_or_place_that_is_none_is_refused_before_anything_starts(values: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingError, match=message) as refused:
+        load_settings(values, {})
+    assert refused.value.hint

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UnloadSettings:
-    """`role`: what the cluster may write as, an ARN; `to`: a prefix of the run's own, `s3://bucket/staging/<run id>`.
+    """`role`: what the cluster may write as, an ARN; `to`: where, `s3://bucket/staging`; each query has a prefix below.
 
     `above`: rows, up to which a cursor is quicker.
     """
@@ -63,7 +63,7 @@ class Unloader:
         empty text. Raises Refusal, WarehouseError, and NotUnloaded where it is the unloading that does not work.
         """
         ends = time.monotonic() + self._server.query_seconds
-        staging = Staging(self._s3(), f"{self._settings.to.rstrip('/')}/{folder.name}-{uuid.uuid4().hex[:8]}/")
+        staging = Staging(self._s3(), f"{self._settings.to.rstrip('/')}/{folder.name}-{uuid.uuid4().hex}/")
         try:
             below = self._unload(prepared, columns, row_cap + 1, staging.location)
             written, wide = write_parts(staging, staging.files(below), columns, folder, row_cap, ends)
