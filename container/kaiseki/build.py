@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kaiseki.catalog.knowledge.entries import NOTHING_KNOWN, Knowledge
 from kaiseki.errors import InputError, SettingError
 from kaiseki.ports import Observer, RunRecord, RunStore, Warehouse
 from kaiseki.sandbox.brokered import BrokeredSandbox
@@ -36,6 +37,7 @@ def open_parts(
     from kaiseki.lm.models import open_model
     from kaiseki.run import Parts
 
+    knowledge = open_knowledge(settings)
     model = open_model(settings.model, region=settings.region, record=settings.record, strict=settings.strict)
     with (
         open_packages(settings) as packages,
@@ -49,6 +51,7 @@ def open_parts(
             model=model,
             warehouse_name=settings.warehouse,
             card_characters=settings.card_characters,
+            knowledge=knowledge,
             step_seconds=settings.sandbox.step_seconds,
             packages=packages,
             observers=observers,
@@ -63,6 +66,25 @@ def open_store(settings: Settings) -> RunStore:
     from kaiseki.stores.s3 import S3Store
 
     return S3Store(settings.store, settings.workspace, aws_session(settings.region).client("s3", config=PATIENT))
+
+
+def open_knowledge(settings: Settings) -> Knowledge:
+    """What the company says of its own data. Raises InputError naming file and line, or StoreError."""
+    place = settings.knowledge
+    if place is None:
+        near = _path(settings.warehouse).parent if settings.warehouse.startswith("duckdb:") else Path()
+        if not (near / "knowledge").is_dir():
+            return NOTHING_KNOWN
+        place = f"folder:{near / 'knowledge'}"
+    from kaiseki.catalog.knowledge.files import parse_knowledge
+    from kaiseki.stores.knowledge_folder import read_folder
+
+    if not place.startswith("s3:"):
+        return parse_knowledge(read_folder(_path(place)))
+    from kaiseki.stores.aws import PATIENT, aws_session
+    from kaiseki.stores.knowledge_bucket import read_bucket
+
+    return parse_knowledge(read_bucket(place, aws_session(settings.region).client("s3", config=PATIENT)))
 
 
 def open_record(settings: Settings, run_id: str) -> RunRecord | None:
@@ -127,6 +149,7 @@ def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> "RedshiftWar
     from kaiseki.stores.aws import PATIENT, aws_session
     from kaiseki.warehouses.redshift import RedshiftWarehouse
     from kaiseki.warehouses.redshift_login import Login, sign_in
+    from kaiseki.warehouses.redshift_unload import UnloadSettings
 
     if attachments:
         hint = "load it into Redshift, or ask about the file alone with --warehouse duckdb:FOLDER"
@@ -140,7 +163,11 @@ def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> "RedshiftWar
     def login() -> Login:
         return sign_in(location, client, settings.redshift_password, settings.redshift_secret)
 
-    return RedshiftWarehouse(login, schemas=settings.schemas)
+    unload = None
+    if settings.unload_role is not None and settings.unload_to is not None:
+        place = settings.unload_to, settings.unload_above
+        unload = UnloadSettings(settings.unload_role, *place, lambda: client("s3"))
+    return RedshiftWarehouse(login, schemas=settings.schemas, unload=unload)
 
 
 @contextmanager

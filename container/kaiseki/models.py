@@ -302,6 +302,14 @@ class Resolution(Value):
     kind: Literal["table", "column"]
 
 
+class KnowledgeUse(Value):
+    """A term or a verified question of the company's own that the model was given; `source` is its file and line."""
+
+    kind: Literal["term", "question"]
+    name: str
+    source: str
+
+
 class Run(Value):
     """Everything known about one run; the content of `run.json`."""
 
@@ -320,6 +328,8 @@ class Run(Value):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     resolutions: tuple[Resolution, ...] = ()
+    knowledge: tuple[KnowledgeUse, ...] = ()
+    knowledge_left_out: tuple[str, ...] = ()  # a line for each entry that does not fit the schema
     steps: tuple[Step, ...] = ()
     facts: tuple[Fact, ...] = ()
     replayed: bool = False

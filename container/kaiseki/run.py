@@ -12,6 +12,7 @@ from kaiseki.agent.journal import Journal
 from kaiseki.agent.meter import Meter
 from kaiseki.agent.workbench import Workbench
 from kaiseki.catalog.guide import SchemaGuide
+from kaiseki.catalog.knowledge.entries import NOTHING_KNOWN, Knowledge
 from kaiseki.ending import cut_short, ending_of
 from kaiseki.environment import describe_environment
 from kaiseki.errors import KaisekiError
@@ -35,6 +36,7 @@ class Parts:
     card_characters: int
     step_seconds: float
     packages: Packages | None = None
+    knowledge: Knowledge = NOTHING_KNOWN
     observers: tuple[Observer, ...] = ()
 
 
@@ -59,6 +61,7 @@ def execute(run_id: str, parts: Parts) -> Run:
             analyst = Analyst(parts.model.lm, parts.model.usage_of)
             investigation = Investigation(case, analyst, bench, journal, meter, guide.look_up, logbook.tell)
             conclusion = investigation.conclude()
+            logbook.note(knowledge=guide.knowledge_used)
             ending = ending_of(conclusion, bench, logbook.run.language, parts.model.drift())
         except (KeyboardInterrupt, KaisekiError) as cause:
             ending = cut_short(cause, bench.accepted, bench.facts, logbook.run.language)
@@ -105,9 +108,14 @@ def _understand(request: Request, parts: Parts, logbook: Logbook) -> tuple[Schem
         today=request.created_at.date(),
         row_cap=request.budget.rows_per_query,
         budget_characters=parts.card_characters,
+        knowledge=parts.knowledge,
     )
     studied = guide.study(request.prompt, briefing.subject(request))
-    logbook.note(resolutions=studied.resolutions)
+    logbook.note(
+        resolutions=studied.resolutions, knowledge=guide.knowledge_used, knowledge_left_out=guide.knowledge_left_out
+    )
+    for line in guide.knowledge_left_out:
+        logbook.phase(line)
     names = {name for table in studied.catalog.tables for name in (table.name, *(c.name for c in table.columns))}
     means = f"Left: {logbook.left}. The Python of a step may take {parts.step_seconds:.0f} s."
     if parts.packages is not None and (beside := requirements.briefing(parts.packages)):

@@ -49,6 +49,7 @@ class Settings(Value):
     sandbox: SandboxLimits = SandboxLimits()
     wheels: Path | None = None  # a folder of packages that steps may require beside the installed ones
     broker: int | None = None  # descriptor of the socket to a sandbox held by root; the image's entry point sets it
+    knowledge: str | None = None  # the company's own; None: the folder `knowledge` beside the warehouse's, if any
     card_characters: int = Field(default=24_000, ge=1_000)
     workspace: Path | None = None  # where bundles are built on their way to S3; None: a temporary folder
     records: str | None = None  # where the service keeps account of runs; None: nowhere, runs are the caller's own
@@ -76,6 +77,8 @@ class Settings(Value):
             _require_form("warehouse", self.warehouse, ("duckdb:PATH", *REDSHIFT_FORMS))
         _require_form("store", self.store, ("folder:PATH", "s3://BUCKET"))
         _require_unloading(self.unload_role, self.unload_to)
+        if self.knowledge is not None:
+            _require_form("knowledge", self.knowledge, ("folder:PATH", "s3://BUCKET/PREFIX"))
         if self.records is not None:
             _require_form("records", self.records, ("dynamodb:TABLE",))
         if self.api is not None:

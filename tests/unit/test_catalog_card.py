@@ -7,6 +7,7 @@ import pytest
 
 from kaiseki.catalog.card import render
 from kaiseki.catalog.identifiers import quoted
+from kaiseki.catalog.names import judge
 from kaiseki.models import Catalog, Column, Table
 
 TODAY = date(2026, 11, 21)
@@ -55,7 +56,8 @@ USERS = Table(
 
 
 def card(*tables: Table, question: str = "?", budget: int = 20_000) -> str:
-    return render(question, tables, Catalog(tables=tables), TODAY, 200_000, budget)
+    catalog = Catalog(tables=tables)
+    return render(question, judge(question, catalog), tables, catalog, TODAY, 200_000, budget)
 
 
 def values_line(*values: str) -> str:

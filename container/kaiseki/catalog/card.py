@@ -3,45 +3,35 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from kaiseki.catalog.card_text import comment, identifier, qualified, shortened_number, shortened_time, value
-from kaiseki.catalog.names import Unknown, judge
+from kaiseki.catalog.card_column import line_of
+from kaiseki.catalog.card_text import comment, identifier, qualified
+from kaiseki.catalog.names import Unknown
 from kaiseki.catalog.shards import families
 from kaiseki.catalog.words import STOP_WORDS, terms
 from kaiseki.models import Catalog, Column, Resolution, Table
 
-_MOST_VALUES = 12  # of a category that is listed in full
-_EXAMPLES = 3  # of a column with more values
-_LONGEST_TYPE = 1_000  # characters, of a nested column
 _LIST_SHARE = 0.1  # of the budget, kept for the tables that are only named
-_RANGELESS_TYPES = (
-    "CHAR",
-    "VARCHAR",
-    "TEXT",
-    "BOOL",
-    "SUPER",
-    "GEOMETRY",
-    "VARBYTE",
-    "NCHAR",
-    "NVARCHAR",
-    "BPCHAR",
-    "HLLSKETCH",
-)
 
 
 def render(
     question: str,
+    findings: Sequence[Resolution | Unknown],
     tables: Sequence[Table],
     catalog: Catalog,
     today: date,
     row_cap: int,
     budget_characters: int,
+    knowledge: str = "",
 ) -> str:
     """The card of at most `budget_characters` characters.
 
-    `tables` come best first, profiled as far as anybody did. Each is shown in full while there is room, then with names
-    and types only, then by name. Of a best table that is too wide, the columns that the question touches are shown.
+    `findings` are the names of the question that the schema does not have. `knowledge` are the company's own
+    definitions, which stand before the tables as they are. `tables` come best first, profiled as far as anybody did.
+    Each is shown in full while there is room, then with names and types only, then by name. Of a best table that is too
+    wide, the columns that the question touches are shown.
     """
-    notes = list(_notes(question, catalog))
+    notes = [note_of(each) if isinstance(each, Resolution) else _note_of_unknown(each) for each in findings]
+    notes += ["", knowledge] if knowledge else []
     head_room = len(_head(catalog, len(catalog.tables), today, row_cap)) + sum(len(note) + 1 for note in notes)
     list_room = int(budget_characters * _LIST_SHARE) if len(tables) > 1 else 0
     sections = _sections(question, tables, budget_characters - head_room - list_room)
@@ -55,7 +45,7 @@ def render(
 
 def section(table: Table) -> str:
     """One table with all that is known of it."""
-    return "\n".join((_title(table), *(_line(column, table) for column in table.columns)))
+    return "\n".join((_title(table), *(line_of(column, table) for column in table.columns)))
 
 
 def note_of(resolution: Resolution) -> str:
@@ -71,11 +61,6 @@ def _head(catalog: Catalog, shown: int, today: date, row_cap: int) -> str:
     return (
         f"Today is {today.isoformat()}. A query returns at most {row_cap:,} rows. {shown:,} of {total:,} tables shown."
     )
-
-
-def _notes(question: str, catalog: Catalog) -> Iterable[str]:
-    for finding in judge(question, catalog):
-        yield note_of(finding) if isinstance(finding, Resolution) else _note_of_unknown(finding)
 
 
 def _note_of_unknown(missing: Unknown) -> str:
@@ -120,11 +105,11 @@ def _narrowed(question: str, table: Table, room: int) -> str:
     room -= len(_title(table)) + len(_more_columns(len(table.columns)))
     kept: set[str] = set()
     for column in by_need:
-        room -= len(_line(column, table)) + 1
+        room -= len(line_of(column, table)) + 1
         if room < 0:
             break
         kept.add(column.name)
-    lines = (_line(column, table) for column in table.columns if column.name in kept)
+    lines = (line_of(column, table) for column in table.columns if column.name in kept)
     return "\n".join((_title(table), *lines, _more_columns(len(table.columns) - len(kept))))
 
 
@@ -149,10 +134,12 @@ def _others(tables: Sequence[Table], sizes: Mapping[str, int], unshown: int, roo
 
 
 def _title(table: Table) -> str:
-    rows = "?" if table.rows is None else f"{table.rows:,}"
+    about = "about " if table.profile_note and table.rows is not None else ""
+    rows = "?" if table.rows is None else f"{about}{table.rows:,}"
+    note = f"; {table.profile_note}" if table.profile_note else ""
     told = [*_keys(table), *([comment(table.comment)] if table.comment.strip() else [])]
     remark = f"   [comment: {'. '.join(told)}]" if told else ""
-    return f"table {'.'.join(map(identifier, table.path))} -- {rows} rows{remark}"
+    return f"table {'.'.join(map(identifier, table.path))} -- {rows} rows{note}{remark}"
 
 
 def _keys(table: Table) -> Iterable[str]:
@@ -171,60 +158,3 @@ def _keys(table: Table) -> Iterable[str]:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(comment(identifier(name)) for name in names)
-
-
-def _line(column: Column, table: Table) -> str:
-    parts = [f"- {identifier(column.name)} {_type(column)}", *_statistics(column, table)]
-    if table.primary_key == (column.name,):
-        parts.append("primary key")
-    if column.references:
-        parent, _, its_key = column.references.rpartition(".")
-        parts.append(f"references {qualified(parent)}.{identifier(its_key)}")
-    return "; ".join(parts) + _remark(column.comment)
-
-
-def _type(column: Column) -> str:
-    """In capitals, except for one that is made of names."""
-    return comment(column.type, _LONGEST_TYPE) if "<" in column.type else comment(column.type).upper()
-
-
-def _statistics(column: Column, table: Table) -> Iterable[str]:
-    if table.rows and column.nulls == table.rows:
-        yield "only nulls"
-        return
-    if column.minimum is not None and column.maximum is not None and not _is_rangeless(column):
-        yield _range(column)
-    if column.distinct is not None:
-        yield _distinct(column)
-    elif column.frequent:
-        yield "such as " + " | ".join(value(v) for v, _ in column.frequent[:_EXAMPLES])
-    if column.nulls:
-        yield f"{column.nulls:,} nulls"
-
-
-def _range(column: Column) -> str:
-    ends = (column.minimum or "", column.maximum or "")
-    if column.type.upper().startswith(("DATE", "TIME")):
-        low, high = shortened_time(*ends)
-    else:
-        low, high = (shortened_number(end) for end in ends)
-    return f"{low} to {high}"
-
-
-def _distinct(column: Column) -> str:
-    count = f"{column.distinct:,} distinct"
-    if not column.frequent:
-        return count
-    if len(column.frequent) == column.distinct and len(column.frequent) <= _MOST_VALUES:
-        return f"{count}: " + " | ".join(f"{value(v)} {rows:,}" for v, rows in column.frequent)
-    if _is_rangeless(column) or column.minimum is None:
-        return f"{count}, such as " + " | ".join(value(v) for v, _ in column.frequent[:_EXAMPLES])
-    return count
-
-
-def _is_rangeless(column: Column) -> bool:
-    return column.type.upper().startswith(_RANGELESS_TYPES)
-
-
-def _remark(text: str) -> str:
-    return f"   [comment: {comment(text)}]" if text.strip() else ""

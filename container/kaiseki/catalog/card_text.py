@@ -39,6 +39,11 @@ def comment(text: str, longest: int = _LONGEST_COMMENT) -> str:
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
+def statement(sql: str) -> str:
+    """SQL on one line; what could break the line is a space, in a literal too."""
+    return "".join(" " if _is_invisible(c) else c for c in sql).replace("```", "'''")
+
+
 def identifier(name: str) -> str:
     """A name as SQL must write it; a line break in it becomes its picture, since the card is read by lines."""
     shown = "".join("␤" if unicodedata.category(c) in _LINE_BREAKING and c != "\t" else c for c in quoted(name))

@@ -79,8 +79,8 @@ class TableIndex:
         self._attached = [position for position, table in enumerate(self._tables) if table.kind == "attachment"]
         self._links = links(self._tables)
         self._positions = {t.qualified: p for p, family in enumerate(self._families) for t in family.members}
-        self._schemas = {name: n for n, name in enumerate(dict.fromkeys(t.schema_name for t in self._tables))}
-        self._schema_of = np.array([self._schemas[table.schema_name] for table in self._tables], dtype=np.int32)
+        self._schemas = {name: n for n, name in enumerate(dict.fromkeys(map(_schema_of, self._tables)))}
+        self._schema_of = np.array([self._schemas[_schema_of(table)] for table in self._tables], dtype=np.int32)
         self._schema_index = BM25(self._schema_bags()) if len(self._schemas) > 1 else None
 
     def rank(self, question: str, lookups: Sequence[str] = (), hints: Hints = NO_HINTS) -> tuple[Ranked, ...]:
@@ -122,7 +122,7 @@ class TableIndex:
     def _schema_bags(self) -> list[Mapping[str, float]]:
         bags: dict[str, dict[str, float]] = {name: dict.fromkeys(roots(name), _NAME_WEIGHT) for name in self._schemas}
         for table in self._tables:
-            bag = bags[table.schema_name]
+            bag = bags[_schema_of(table)]
             for term in {term for text, _ in _texts_of(table) for term in roots(text)}:
                 bag[term] = bag.get(term, 0.0) + 1.0
         return list(bags.values())
@@ -209,6 +209,10 @@ class _Match:
     def meaning_at(self, position: int) -> str:
         number = int(self._best[position])
         return self._meanings[number] if number >= 0 else ""
+
+
+def _schema_of(table: Table) -> str:
+    return ".".join(table.path[:-1])
 
 
 def _texts_of(table: Table) -> Iterable[tuple[str, float]]:

@@ -13,6 +13,7 @@ _KEYS_BY_THEMSELVES = frozenset({"uuid", "guid", "sku"})  # without a word that 
 _LINK_BEGINNINGS = frozenset({"link", "ref", "fk"})
 _SHORTEST_COMPOUND = 4  # letters of `hero`, by which `superhero` is found
 _MOST_COMPOUNDS = 2  # tables that end in one such word; more of them are not one thing
+_Schema = tuple[str, ...]  # with the database, where that is another
 _MOST_BEARERS = 12  # tables with one key that is nobody's own; more of them have nothing else in common
 
 
@@ -20,14 +21,14 @@ def links(tables: Sequence[Table]) -> Mapping[int, frozenset[int]]:
     """The neighbours of each position, in both directions: declared references, and what the names of keys say."""
     found: dict[int, set[int]] = defaultdict(set)
     names = _Names(tables)
-    bearers: dict[tuple[str, str], list[int]] = defaultdict(list)
+    bearers: dict[tuple[_Schema, str], list[int]] = defaultdict(list)
     for child, table in enumerate(tables):
         parents = set(names.extended_by(table))
         for column in table.columns:
             referred = names.referred_by(table, column)
             parents.update(referred)
             if not referred and _is_key(roots(column.name)):
-                bearers[table.schema_name, folded(column.name)].append(child)
+                bearers[table.path[:-1], folded(column.name)].append(child)
         for parent in parents - {child}:
             found[child].add(parent)
             found[parent].add(child)
@@ -44,15 +45,15 @@ class _Names:
     def __init__(self, tables: Sequence[Table]) -> None:
         self._tables = tables
         self._qualified = {table.qualified: position for position, table in enumerate(tables)}
-        self._subjects: dict[tuple[str, str], list[int]] = defaultdict(list)
-        self._keys: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._subjects: dict[tuple[_Schema, str], list[int]] = defaultdict(list)
+        self._keys: dict[tuple[_Schema, str], list[int]] = defaultdict(list)
         for position, table in enumerate(tables):
             subject = roots(table.name)
-            self._subjects[table.schema_name, "".join(subject)].append(position)
+            self._subjects[table.path[:-1], "".join(subject)].append(position)
             for column in table.columns:
                 if _is_key(key := roots(column.name)) and key[: len(subject)] == subject:
-                    self._keys[table.schema_name, "".join(key)].append(position)
-        self._reversed = sorted((t.schema_name, "".join(words(t.name))[::-1], p) for p, t in enumerate(tables))
+                    self._keys[table.path[:-1], "".join(key)].append(position)
+        self._reversed = sorted((t.path[:-1], "".join(words(t.name))[::-1], p) for p, t in enumerate(tables))
 
     def referred_by(self, table: Table, column: Column) -> Sequence[int]:
         """The tables to which the column refers: a declared one, or `team` for `home_team_id` and `link_to_team`."""
@@ -64,17 +65,17 @@ class _Names:
             return ()
         subject = key[1:] if key[0] in _LINK_BEGINNINGS else key[:-1]
         for start in range(len(key)):  # `home_team_api_id` ends in the key that `team` bears itself
-            owners = self._keys.get((table.schema_name, "".join(key[start:])), ())
-            called = self._subjects.get((table.schema_name, "".join(subject[start:])), ())
+            owners = self._keys.get((table.path[:-1], "".join(key[start:])), ())
+            called = self._subjects.get((table.path[:-1], "".join(subject[start:])), ())
             if candidates := tuple(dict.fromkeys((*owners, *called))):
                 return self._best(candidates, column)
-        return self._compounds(table.schema_name, column) if subject else ()
+        return self._compounds(table.path[:-1], column) if subject else ()
 
     def extended_by(self, table: Table) -> Iterable[int]:
         """`team` for the table `team_attributes`."""
         subject = roots(table.name)
         for end in range(len(subject) - 1, 0, -1):
-            if parents := self._subjects.get((table.schema_name, "".join(subject[:end]))):
+            if parents := self._subjects.get((table.path[:-1], "".join(subject[:end]))):
                 return parents
         return ()
 
@@ -86,7 +87,7 @@ class _Names:
         called = [p for p in candidates if folded(column.name).startswith(folded(self._tables[p].name))]
         return its_own or called or candidates
 
-    def _compounds(self, schema: str, column: Column) -> Sequence[int]:
+    def _compounds(self, schema: _Schema, column: Column) -> Sequence[int]:
         """`superhero` for `hero_id`, where nothing is called `hero`."""
         words_of_key = words(column.name)
         subject = words_of_key[-1] if folded(words_of_key[0]) in _LINK_BEGINNINGS else words_of_key[-2]

@@ -42,6 +42,7 @@ class Wording:
     warnings: str
     resolved_table: str
     resolved_column: str
+    knowledge: str
     method: str
     method_intro: str
     step: str
@@ -144,6 +145,7 @@ EN = Wording(
     warnings="{count} of the checks did not pass: see them below.",
     resolved_table="The question says “{asked}”; no table has that name. The nearest, “{found}”, was used.",
     resolved_column="The question says “{asked}”; no column has that name. The nearest, “{found}”, was used.",
+    knowledge="The model was given the company's own definitions and verified questions:",
     method="Method",
     method_intro="What was done, in order. Queries ran read-only; Python read the rows they stored, and nothing else.",
     step="Step {number}",
@@ -240,6 +242,7 @@ JA = Wording(
     warnings="通過しなかった検査が {count} 件あります。下の検査の欄を見てください。",
     resolved_table="質問の「{asked}」という表はありません。最も近い「{found}」を使いました。",
     resolved_column="質問の「{asked}」という列はありません。最も近い「{found}」を使いました。",
+    knowledge="モデルに渡した社内の用語定義と検証済みの質問:",
     method="方法",
     method_intro="行ったことを順に示します。クエリは読み取り専用で実行し、Python は保存した結果の行だけを読みました。",
     step="ステップ {number}",
