@@ -133,7 +133,7 @@ class DuckDBWarehouse:
             cursor.close()
 
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
-        return run_query(name, sql, self._prepare, lambda prepared: self._execute(prepared, into, row_cap))
+        return run_query(name, sql, into, self._prepare, lambda prepared: self._execute(prepared, into, row_cap))
 
     def close(self) -> None:
         self._connection.close()
@@ -148,7 +148,8 @@ class DuckDBWarehouse:
     def _prepare(self, sql: str) -> Prepared:
         statement = admit(sql, self._catalog)
         warnings = (*statement.warnings, *numeric_warnings(statement))
-        return Prepared(statement, translate(statement, self._now, self._place), warnings)
+        marks, discreet = self._discretion.of_statement(statement)  # before the tree is made DuckDB's
+        return Prepared(statement, translate(statement, self._now, self._place), warnings, marks, discreet)
 
     def _execute(self, prepared: Prepared, into: Path, row_cap: int) -> Result:
         wide: set[int] = set()

@@ -78,7 +78,7 @@ class RedshiftWarehouse:
         return unprofiled(table, self._profile_seconds)
 
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
-        return run_query(name, sql, self._prepare, lambda prepared: self._reader.read(prepared, into, row_cap))
+        return run_query(name, sql, into, self._prepare, lambda prepared: self._reader.read(prepared, into, row_cap))
 
     def close(self) -> None:
         self._server.close()
@@ -96,7 +96,8 @@ class RedshiftWarehouse:
         if values is not None:
             hint = "Write SELECT ... UNION ALL SELECT ... in its place."
             raise Refusal("NotAllowed", "Redshift takes no VALUES in place of a table", line_of(values), hint)
-        return Prepared(statement, bare(sql), (*statement.warnings, *numeric_warnings(statement)))
+        warnings = (*statement.warnings, *numeric_warnings(statement))
+        return Prepared(statement, bare(sql), warnings, *self._discretion.of_statement(statement))
 
 
 def bare(sql: str) -> str:
