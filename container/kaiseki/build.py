@@ -123,7 +123,13 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
     else:
         from kaiseki.warehouses.duckdb import DuckDBWarehouse
 
-        warehouse = DuckDBWarehouse.open(_path(settings.warehouse), attachments, now=clock, schemas=settings.schemas)
+        warehouse = DuckDBWarehouse.open(
+            _path(settings.warehouse),
+            attachments,
+            now=clock,
+            schemas=settings.schemas,
+            allowance=settings.show_personal,
+        )
     try:
         yield warehouse
     finally:
@@ -167,7 +173,7 @@ def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> "RedshiftWar
     if settings.unload_role is not None and settings.unload_to is not None:
         place = settings.unload_to, settings.unload_above
         unload = UnloadSettings(settings.unload_role, *place, lambda: client("s3"))
-    return RedshiftWarehouse(login, schemas=settings.schemas, unload=unload)
+    return RedshiftWarehouse(login, schemas=settings.schemas, unload=unload, allowance=settings.show_personal)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from kaiseki.errors import SettingError
 from kaiseki.models import Budget, Value
+from kaiseki.personal.allowance import NOTHING, Allowance, parse_allowance
 from kaiseki.redshift_location import FORMS as REDSHIFT_FORMS
 from kaiseki.redshift_location import parse_location
 from kaiseki.schema_names import listed_schemas
@@ -44,6 +45,7 @@ class Settings(Value):
     unload_to: str | None = None  # ... to this prefix in S3, from where they are read and removed
     unload_above: int = Field(default=200_000, ge=1)  # rows, up to which they come by a cursor
     schemas: tuple[str, ...] | None = None  # of the warehouse, that may be read; None: all that its user may read
+    show_personal: Allowance = NOTHING  # columns of people's data that the model is shown by value, not by form alone
     clock: datetime | None = None  # what a run takes for now; with a recording: when it was made
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
@@ -68,6 +70,11 @@ class Settings(Value):
     @classmethod
     def _schemas_are_listed(cls, value: object) -> object:
         return listed_schemas(value) if isinstance(value, str) else value
+
+    @field_validator("show_personal", mode="before")
+    @classmethod
+    def _names_columns(cls, given: object) -> object:
+        return parse_allowance(given) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _forms_are_known(self) -> "Settings":

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from kaiseki.catalog.guide import SchemaGuide
 from kaiseki.errors import WarehouseError
 from kaiseki.models import Catalog, Column, Query, Table
@@ -130,11 +132,19 @@ def test_each_table_is_looked_at_once() -> None:
     assert sorted(warehouse.profiled) == ["interactions", "users"]
 
 
+def test_where_the_time_for_profiles_is_over_tables_come_without_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiseki.catalog.guide._PROFILING_SECONDS", -1.0)
+    warehouse = shop()
+    studied = guide(warehouse).study("ages of users")
+    assert warehouse.profiled == []
+    assert "table users -- ? rows\n- userid BIGINT\n" in studied.card
+
+
 def test_a_table_that_may_not_be_read_does_not_hide_the_others() -> None:
     warehouse = shop()
     warehouse.unreadable = ("users",)
     studied = guide(warehouse).study("ages of users")
-    assert "table users -- ? rows\n- userid BIGINT\n" in studied.card
+    assert "table users -- ? rows; no statistics: they could not be read\n- userid BIGINT\n" in studied.card
     assert "table interactions -- 200 rows" in studied.card
 
 

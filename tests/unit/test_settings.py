@@ -57,6 +57,13 @@ def test_a_wrong_value_names_the_setting_and_the_way_to_mend_it(flags, named):
     assert "\n" not in caught.value.message
 
 
+def test_personal_columns_are_veiled_unless_they_are_named():
+    assert not load_settings({}, {}).show_personal.covers("", "users", "email")
+    assert load_settings({}, {"KAISEKI_SHOW_PERSONAL": "users.email"}).show_personal.covers("", "users", "email")
+    with pytest.raises(SettingError, match=r"show_personal is wrong: .*write all, or columns"):
+        load_settings({}, {"KAISEKI_SHOW_PERSONAL": "email"})
+
+
 def test_other_programs_variables_are_left_alone():
     assert load_settings({}, {"PATH": "/bin", "AWS_REGION": "eu-west-1"}).region is None
 
