@@ -14,8 +14,8 @@ from kaiseki.catalog.words import STOP_WORDS, folded, terms
 _MOST_TERMS = 8
 _MOST_QUESTIONS = 3
 _LEAST_SIMILARITY = 0.25
-_MEANING_WEIGHT = 1.0
-_SYNONYM_WEIGHT = 0.7
+_SPECIFIC = (0.2, 0.5, 1.0)  # how much a term of one, two, more words says: short ones are used in many senses
+_SYNONYM = 0.7  # beside its meaning
 _TERM_SHARE = 0.6  # of the best table's score, for a table that a term names
 _QUESTION_SHARE = 0.6  # the same for a question that asks just this; less as it is less alike
 
@@ -40,11 +40,14 @@ class KnowledgeIndex:
 
     def relevant(self, question: str) -> Relevant:
         """What bears on `question`; nothing where nothing does."""
-        used = self._terms_in(question)
+        said = self._terms_in(question)
+        used = tuple(said.values())
         alike = self._alike(question)
-        texts = [(term.means, _MEANING_WEIGHT) for term in used]
-        texts += [(name, _SYNONYM_WEIGHT) for term in used for name in term.names]
-        texts += [(" ".join(term.columns), _SYNONYM_WEIGHT) for term in used if term.columns]
+        texts: list[tuple[str, float]] = []
+        for name, term in said.items():
+            weight = _SPECIFIC[min(len(_content(name)), len(_SPECIFIC)) - 1]
+            texts.append((term.means, weight))
+            texts += [(other, _SYNONYM * weight) for other in (*term.names, *term.columns) if other != name]
         lifts: dict[str, Lift] = {}
         for each, similarity in alike:
             _lift(lifts, self._fitted.tables[each.source], _QUESTION_SHARE * similarity, "a verified question")
@@ -52,15 +55,15 @@ class KnowledgeIndex:
             _lift(lifts, self._fitted.tables[term.source], _TERM_SHARE, f"the term “{term.name}”")
         return Relevant(used, tuple(each for each, _ in alike), Hints(tuple(texts), lifts))
 
-    def _terms_in(self, question: str) -> tuple[Term, ...]:
+    def _terms_in(self, question: str) -> dict[str, Term]:
+        """By the longest of their names that the question says, longer ones first."""
         asked, text = frozenset(_content(question)), folded(question)
-        found: dict[str, tuple[int, Term]] = {}
+        found: dict[str, tuple[str, Term]] = {}
         for name, words, term in self._names:
             said = frozenset(words) <= asked if name.isascii() and words else folded(name) in text
-            if said and len(name) > found.get(term.name, (0, term))[0]:
-                found[term.name] = (len(name), term)
-        longest_first = sorted(found.values(), key=lambda each: -each[0])
-        return tuple(term for _, term in longest_first[:_MOST_TERMS])
+            if said and len(name) > len(found.get(term.name, ("", term))[0]):
+                found[term.name] = (name, term)
+        return dict(sorted(found.values(), key=lambda each: -len(each[0]))[:_MOST_TERMS])
 
     def _alike(self, question: str) -> list[tuple[VerifiedQuestion, float]]:
         asked = Counter(_content(question))
