@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaiseki.catalog.knowledge.entries import NOTHING_KNOWN, Knowledge
 from kaiseki.errors import InputError, SettingError
-from kaiseki.ports import Observer, RunRecord, RunStore, Warehouse
+from kaiseki.ports import Cache, Observer, RunRecord, RunStore, Warehouse
 from kaiseki.sandbox.brokered import BrokeredSandbox
 from kaiseki.sandbox.limits import MIB, Limits
 from kaiseki.sandbox.local import LocalSandbox
@@ -153,6 +153,7 @@ def open_schemas(settings: Settings) -> dict[str, str]:
 def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> "RedshiftWarehouse":
     from kaiseki.redshift_location import parse_location
     from kaiseki.stores.aws import PATIENT, aws_session
+    from kaiseki.stores.caches import FolderCache, S3Cache
     from kaiseki.warehouses.redshift import RedshiftWarehouse
     from kaiseki.warehouses.redshift_login import Login, sign_in
     from kaiseki.warehouses.redshift_unload import UnloadSettings
@@ -173,7 +174,14 @@ def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> "RedshiftWar
     if settings.unload_role is not None and settings.unload_to is not None:
         place = settings.unload_to, settings.unload_above
         unload = UnloadSettings(settings.unload_role, *place, lambda: client("s3"))
-    return RedshiftWarehouse(login, schemas=settings.schemas, unload=unload, allowance=settings.show_personal)
+    cache: Cache | None = None
+    if settings.store.startswith("s3:"):
+        cache = S3Cache(settings.store, lambda: client("s3"))
+    elif settings.cache is not None:
+        cache = FolderCache(settings.cache.expanduser())
+    return RedshiftWarehouse(
+        login, schemas=settings.schemas, unload=unload, allowance=settings.show_personal, cache=cache
+    )
 
 
 @contextmanager

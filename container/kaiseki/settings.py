@@ -52,6 +52,7 @@ class Settings(Value):
     wheels: Path | None = None  # a folder of packages that steps may require beside the installed ones
     broker: int | None = None  # descriptor of the socket to a sandbox held by root; the image's entry point sets it
     knowledge: str | None = None  # the company's own; None: the folder `knowledge` beside the warehouse's, if any
+    cache: Path | None = None  # of the schema of a Redshift, between runs on this machine; None: it is not kept
     card_characters: int = Field(default=24_000, ge=1_000)
     workspace: Path | None = None  # where bundles are built on their way to S3; None: a temporary folder
     records: str | None = None  # where the service keeps account of runs; None: nowhere, runs are the caller's own
@@ -65,6 +66,11 @@ class Settings(Value):
     def now(self) -> datetime:
         """In UTC, as Redshift and the sandbox count time."""
         return self.clock.astimezone(UTC) if self.clock else datetime.now(UTC)
+
+    @field_validator("cache", mode="before")
+    @classmethod
+    def _none_is_no_cache(cls, value: object) -> object:
+        return None if value == "none" else value
 
     @field_validator("schemas", mode="before")
     @classmethod
@@ -136,7 +142,7 @@ def load_settings(flags: Mapping[str, object | None], environment: Mapping[str, 
     environment = os.environ if environment is None else environment
     keys = _keys()
     values: dict[str, dict[str, object]] = {group: {} for group in _GROUPS}
-    top: dict[str, object] = {}
+    top: dict[str, object] = {"cache": Path(environment.get("XDG_CACHE_HOME") or "~/.cache") / "kaiseki"}
     for variable, text in environment.items():
         if not variable.startswith(PREFIX):
             continue

@@ -12,6 +12,13 @@ def test_without_configuration_everything_is_local():
     assert (settings.warehouse, settings.store, settings.model) == ("duckdb:input", "folder:results", "offline")
 
 
+def test_what_is_kept_between_runs_lies_in_the_users_cache_unless_a_setting_says_otherwise():
+    assert load_settings({}, {}).cache == Path("~/.cache/kaiseki")
+    assert load_settings({}, {"XDG_CACHE_HOME": "/home/a/kept"}).cache == Path("/home/a/kept/kaiseki")
+    assert load_settings({}, {"KAISEKI_CACHE": "here"}).cache == Path("here")
+    assert load_settings({}, {"KAISEKI_CACHE": "none"}).cache is None
+
+
 def test_a_flag_wins_over_the_environment():
     environment = {"KAISEKI_MODEL": "bedrock/us.anthropic.claude-sonnet-5", "KAISEKI_WAREHOUSE": "duckdb:elsewhere"}
     settings = load_settings({"model": "offline", "store": None}, environment)

@@ -10,14 +10,15 @@ from sqlglot import exp
 
 from kaiseki.models import Catalog, Query, Table
 from kaiseki.personal.allowance import NOTHING, Allowance
+from kaiseki.ports import Cache
 from kaiseki.warehouses.column_values import unprofiled
 from kaiseki.warehouses.discretion import Discretion
 from kaiseki.warehouses.numeric_warnings import numeric_warnings
 from kaiseki.warehouses.query_run import Prepared, run_query
 from kaiseki.warehouses.readable_schemas import limited
-from kaiseki.warehouses.redshift_catalog import read_catalog
 from kaiseki.warehouses.redshift_connection import ServerError
 from kaiseki.warehouses.redshift_errors import CANCELLED
+from kaiseki.warehouses.redshift_kept_catalog import kept_or_read
 from kaiseki.warehouses.redshift_login import Login
 from kaiseki.warehouses.redshift_parser import StrictRedshift
 from kaiseki.warehouses.redshift_profile import profiled
@@ -44,23 +45,27 @@ class RedshiftWarehouse:
         unload: UnloadSettings | None = None,
         allowance: Allowance = NOTHING,
         profile_seconds: float = PROFILE_SECONDS,
+        cache: Cache | None = None,
     ) -> None:
         """`sign_in` is called for each connection whose credentials have run out, and may raise KaisekiError.
 
         `schemas` are those whose tables may be read; all that the user may read if it is None.
         `unload` is how large results come; by a cursor, as all others, if it is None.
         `allowance`: the personal columns whose values may be shown. `profile_seconds`: what a look at a table may take.
+        `cache` keeps the schema from one run to the next, as long as it does not change.
         """
         self._server = Server(sign_in, query_seconds)
         self._reader = ResultReader(self._server, unload)
         self._schemas = schemas
+        self._cache = cache
         self._catalog: Catalog | None = None
         self._discretion = Discretion(allowance)
         self._profile_seconds = profile_seconds
 
     def introspect(self) -> Catalog:
         if self._catalog is None:
-            self._catalog = limited(self._server.must_read("the schema", read_catalog), self._schemas, self.schemas)
+            catalog = self._server.must_read("the schema", lambda connection: kept_or_read(connection, self._cache))
+            self._catalog = limited(catalog, self._schemas, self.schemas)
         return self._catalog
 
     def schemas(self) -> dict[str, str]:

@@ -1,24 +1,24 @@
 """The schema of a Redshift database in four queries of its system views: tables, columns, keys, row counts.
 
-Local tables and views, external ones (Spectrum), and those of shared databases. A fifth query tells whether a catalog
-that was kept still stands."""
+Local tables and views, external ones (Spectrum), and those of shared databases."""
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from kaiseki.models import Catalog, Column, Table
-from kaiseki.ports import Cache
 from kaiseki.warehouses.redshift_connection import Connection, ServerError
-from kaiseki.warehouses.redshift_system_views import INVENTORY, KEYS, ROW_COUNTS, STATE, STORAGE
+from kaiseki.warehouses.redshift_system_views import INVENTORY, KEYS, ROW_COUNTS, STORAGE
 from kaiseki.warehouses.redshift_types import redshift_type
+from kaiseki.warehouses.redshift_values import ResultColumn, result_column
+from kaiseki.warehouses.redshift_wire import columns_of
 
 Place = tuple[str, str, str]  # database (empty: the own one), schema, table
+Row = tuple[Any, ...]
+
+_AT_ONCE = 5_000  # rows that become objects at the same time
 
 _DEFINITION = re.compile(r"(?:PRIMARY|FOREIGN) KEY ?\((.*?)\)(?: REFERENCES .*?\((.*?)\))?")
 _NAME = re.compile(r'"((?:[^"]|"")*)"|([^,\s"]+)')
@@ -26,30 +26,11 @@ _NAME = re.compile(r'"((?:[^"]|"")*)"|([^,\s"]+)')
 
 def read_catalog(connection: Connection) -> Catalog:
     """All tables but the system's. Raises ServerError and ConnectionLost."""
-    inventory = connection.execute(INVENTORY).rows
-    storage = _read_storage(_if_readable(connection, STORAGE))
-    keys = _read_keys(_if_readable(connection, KEYS))
+    inventory = _rows(connection, INVENTORY)
+    storage = _read_storage(if_readable(connection, STORAGE))
+    keys = _read_keys(if_readable(connection, KEYS))
     tables = tuple(_tables(inventory, storage, keys))
-    return _counted(Catalog(tables=tables, fingerprint=_fingerprint(tables)), connection)
-
-
-def kept_catalog(connection: Connection, cache: Cache, key: str) -> Catalog:
-    """The catalog that `cache` has under `key` if the schema has not changed since; else it is read, and kept there.
-
-    Row counts, which change all the time, are always read. Raises ServerError and ConnectionLost.
-    """
-    state = [json.dumps(row) for row in _if_readable(connection, STATE)]
-    if not state:  # nothing tells whether the schema has changed
-        return read_catalog(connection)
-    head, _, body = (cache.get(key) or b"").partition(b"\n")
-    if head == state[0].encode():
-        try:
-            return _counted(Catalog.model_validate_json(body), connection)
-        except ValidationError:  # of another version of the program
-            pass
-    catalog = read_catalog(connection)
-    cache.put(key, f"{state[0]}\n{catalog.model_dump_json(exclude_defaults=True)}".encode())
-    return catalog
+    return counted(Catalog(tables=tables, fingerprint=fingerprint_of(tables)), connection)
 
 
 @dataclass
@@ -66,7 +47,7 @@ class _Keys:
     references: dict[tuple[Place, str], str] = field(default_factory=dict)
 
 
-def _tables(rows: Iterable[list[Any]], storage: _Storage, keys: _Keys) -> Iterable[Table]:
+def _tables(rows: Iterable[Row], storage: _Storage, keys: _Keys) -> Iterable[Table]:
     """From rows in the order of their tables, each table's own before those of its columns."""
     named: Place | None = None
     kind, remarks, columns = "", "", list[Column]()
@@ -118,9 +99,9 @@ def _in_order(placed: list[tuple[int, str]]) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(placed, key=lambda each: abs(each[0])))
 
 
-def _counted(catalog: Catalog, connection: Connection) -> Catalog:
+def counted(catalog: Catalog, connection: Connection) -> Catalog:
     """With row counts, as far as this user may read them; an empty table has none."""
-    counts = {(schema, table): int(rows) for schema, table, rows in _if_readable(connection, ROW_COUNTS)}
+    counts = {(schema, table): int(rows) for schema, table, rows in if_readable(connection, ROW_COUNTS)}
     tables = tuple(
         t if t.database or rows == t.rows else t.model_copy(update={"rows": rows})
         for t in catalog.tables
@@ -129,15 +110,31 @@ def _counted(catalog: Catalog, connection: Connection) -> Catalog:
     return catalog.model_copy(update={"tables": tables})
 
 
-def _if_readable(connection: Connection, sql: str) -> Iterable[list[Any]]:
+def if_readable(connection: Connection, sql: str) -> Iterator[Row]:
     """Nothing where this user may not read it: a schema without keys or row counts is still a schema."""
     try:
-        return connection.execute(sql).rows
+        return _rows(connection, sql)
     except ServerError:
-        return ()
+        return iter(())
 
 
-def _read_storage(rows: Iterable[list[Any]]) -> _Storage:
+def _rows(connection: Connection, sql: str) -> Iterator[Row]:
+    """Asks at once; the rows become objects a few at a time, and are gone from memory when they have been taken."""
+    packed = connection.fetch(sql)
+    columns = [result_column(column, column.name) for column in packed.columns]
+    return _unpacked(packed.rows, columns)
+
+
+def _unpacked(rows: list[bytes], columns: list[ResultColumn]) -> Iterator[Row]:
+    rows.reverse()
+    while rows:
+        some = rows[: -_AT_ONCE - 1 : -1]
+        del rows[-_AT_ONCE:]
+        values = zip(columns, columns_of(some, len(columns)), strict=True)
+        yield from zip(*(column.array(came).to_pylist() for column, came in values), strict=True)
+
+
+def _read_storage(rows: Iterable[Row]) -> _Storage:
     storage = _Storage()
     for database, schema, table, column, distributed, sorted_, partitioned, full_type in rows:
         place = (database or "", schema, table)
@@ -152,7 +149,7 @@ def _read_storage(rows: Iterable[list[Any]]) -> _Storage:
     return storage
 
 
-def _read_keys(rows: Iterable[list[Any]]) -> _Keys:
+def _read_keys(rows: Iterable[Row]) -> _Keys:
     keys = _Keys()
     for schema, table, kind, definition, target_schema, target in rows:
         found = _DEFINITION.match(definition)
@@ -171,7 +168,7 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(quoted.replace('""', '"') or plain for quoted, plain in _NAME.findall(listed))
 
 
-def _fingerprint(tables: tuple[Table, ...]) -> str:
+def fingerprint_of(tables: tuple[Table, ...]) -> str:
     digest = hashlib.sha256()
     for table in tables:
         digest.update(f"{table.qualified}\t{table.kind}\t".encode())

@@ -58,7 +58,7 @@ class Connection:
 
     def __init__(self, driver: DriverConnection, login: Login) -> None:
         self._driver = driver
-        self._login = login
+        self.login = login
         self._cursor = driver.cursor()
         self.pid = 0
 
@@ -83,7 +83,7 @@ class Connection:
     def cancel(self) -> bool:
         """Stops the statement that runs here, on the server, by a second connection. False: it could not be reached."""
         try:
-            other = connect(self._login, _CANCEL_SECONDS, reach_seconds=_CANCEL_SECONDS)
+            other = connect(self.login, _CANCEL_SECONDS, reach_seconds=_CANCEL_SECONDS)
         except WarehouseError:
             return False
         try:
