@@ -65,7 +65,7 @@ class Intake:
         self.uploads.attach(attachments, run_id)
         self._write(run_id, request)
         try:
-            record = self.records.accept(run_id, owner, key or "", _digest(body), self.limits)
+            record = self.records.accept(run_id, owner, key or "", _digest(body), self.limits, usd=budget["usd"])
         except KeyReused:
             self._discard(run_id, attachments)
             raise invalid(

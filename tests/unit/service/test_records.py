@@ -172,7 +172,7 @@ def test_the_dollars_of_a_day_are_limited_and_come_back_with_the_next(
     limits = Limits(principal_active=5, environment_active=5, principal_usd_per_day=1.5, environment_usd_per_day=9)
     records.end("r1", Status.SUCCEEDED, outcome="answered", usd=1.5)
 
-    with pytest.raises(OverLimit, match=r"\$1\.5 today") as refused:
+    with pytest.raises(OverLimit, match=r"too little of the day's \$1\.5") as refused:
         records.accept("r2", ALICE, "", "digest", limits)
 
     assert refused.value.limit == "principal_usd_per_day"
@@ -181,6 +181,40 @@ def test_the_dollars_of_a_day_are_limited_and_come_back_with_the_next(
     assert records.accept("r3", BOB, "", "digest", limits)
     clock.advance(seconds=refused.value.retry_after)
     assert records.accept("r4", ALICE, "", "digest", limits)
+
+
+def test_what_a_run_may_cost_is_reserved_until_it_ends(records: RunRecords, clock: Any) -> None:
+    limits = Limits(principal_active=99, environment_active=9, principal_usd_per_day=5, environment_usd_per_day=9)
+
+    def ask(run_id: str, usd: float) -> RunRecord:
+        return records.accept(run_id, ALICE, "", "digest", limits, usd=usd)
+
+    said = at_once(10, lambda number: records.accept(f"r{number}", ALICE, "", "digest", limits, usd=2.0))
+    accepted = [record.run_id for record in said if isinstance(record, RunRecord)]
+    assert len(accepted) == 2  # a third would come to six dollars
+    with pytest.raises(OverLimit, match=r"for one that may cost \$2") as refused:
+        ask("again", 2.0)
+    assert (refused.value.limit, refused.value.retry_after) == ("principal_usd_per_day", 60)
+    ask("cheap", 1.0)
+
+    records.end(accepted[0], Status.FAILED, usd=0.25)  # of the two dollars 1.75 come back
+    with pytest.raises(OverLimit):
+        ask("dear", 1.8)
+    ask("fits", 1.75)
+
+
+def test_what_a_run_cost_counts_on_the_day_on_which_it_was_asked_for(records: RunRecords, clock: Any) -> None:
+    limits = Limits(principal_active=9, environment_active=9, principal_usd_per_day=5, environment_usd_per_day=9)
+    records.accept("late", ALICE, "", "digest", limits, usd=5.0)
+    clock.advance(hours=15)
+    records.end("late", Status.FAILED, usd=4.0)
+
+    assert records.accept("next", ALICE, "", "digest", limits, usd=5.0).reserved_usd == 5.0
+
+
+def test_a_run_that_may_cost_more_than_a_day_is_refused(records: RunRecords, limits: Limits) -> None:
+    with pytest.raises(OverLimit):
+        records.accept("r1", ALICE, "", "digest", limits, usd=limits.principal_usd_per_day + 0.01)
 
 
 def test_what_a_run_said_it_cost_counts_where_others_end_it(records: RunRecords, running: RunRecord) -> None:

@@ -5,7 +5,8 @@ Items, by partition key `pk` (there is no sort key; `expires_at` is the table's 
     RUN#<run_id>                      a run, as `RunRecord`
     KEY#<sha256 of owner and key>     which run an idempotency key stands for, for a day
     ACTIVE#<owner>  ACTIVE#*          `active`: live runs of a principal; launched ones of the environment
-    SPEND#<owner>#<day>  SPEND#*#<day>  `usd`: dollars of the runs that ended on a day (UTC)
+    SPEND#<owner>#<day>  SPEND#*#<day>  `usd`: dollars of a day (UTC): a principal's runs accepted then, by what they
+                                      may cost until they end; the environment's ended then
 
 Index `by_owner` (owner, run_id) lists a principal's runs. The sparse index `live` (live, changed_at) holds the
 runs that have not ended under "1", and the counters under "counter".

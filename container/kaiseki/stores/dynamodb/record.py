@@ -19,7 +19,8 @@ LIVE = "1"
 class Limits:
     """How many runs may be live (a principal's) or launched (the environment's), and what they may cost in a day (UTC).
 
-    The places are exact. Dollars count when a run ends, so the runs that are going on may still exceed the day's.
+    The places are exact, and so are a principal's dollars: what a run may cost is reserved when it is accepted. The
+    environment's count when a run ends, so the runs that are going on may still exceed its day's.
     """
 
     principal_active: int
@@ -55,6 +56,8 @@ class RunRecord:
     queue_due_at: str = ""
     """When that message is to come."""
     usd: float = 0.0
+    reserved_usd: float = 0.0
+    """What it may cost, of its owner's dollars of the day on which it was accepted."""
 
 
 def takes_a_place(record: RunRecord) -> bool:
@@ -69,6 +72,10 @@ def run_key(run_id: str) -> str:
 def iso(moment: datetime) -> str:
     """Of fixed width, so that the texts sort as the times do."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def attribute(value: str | float) -> "Attribute":
@@ -91,6 +98,7 @@ def from_item(item: Mapping[str, Any]) -> RunRecord:
         "launches": int,
         "queue_attempt": int,
         "usd": float,
+        "reserved_usd": float,
     }
     held: dict[str, Any] = {}
     for field in fields(RunRecord):

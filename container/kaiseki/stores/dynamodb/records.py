@@ -6,41 +6,34 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kaiseki.errors import StoreError, UnknownRun
-from kaiseki.lifecycle import TRANSITIONS, Status, advance
+from kaiseki.lifecycle import TRANSITIONS, Status
 from kaiseki.stores.dynamodb.counters import (
     COUNTER,
-    ENVIRONMENT,
     Counter,
-    add_dollars,
     counter_of,
-    give_place_back,
+    place_key,
     put_right,
-    take_place,
-    within_dollars,
 )
-from kaiseki.stores.dynamodb.idempotency import item_key, remember, run_remembered
-from kaiseki.stores.dynamodb.moves import change_from, change_run
+from kaiseki.stores.dynamodb.idempotency import item_key, run_remembered
+from kaiseki.stores.dynamodb.moves import change_run
 from kaiseki.stores.dynamodb.queries import items_of_index, page_of_owner
 from kaiseki.stores.dynamodb.record import (
     LIVE,
     Limits,
     RunRecord,
-    as_item,
     attribute,
     from_item,
     iso,
     run_key,
-    takes_a_place,
 )
 from kaiseki.stores.dynamodb.refusals import Ended, EnvironmentFull, NotLaunched, too_many_dollars, too_many_runs
+from kaiseki.stores.dynamodb.transactions import DOLLARS, PLACE, accepting, claiming, ending, queueing
 from kaiseki.stores.dynamodb.writes import apply, transact
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _WAITING = frozenset({Status.ACCEPTED, Status.QUEUED})
-_RUN_IS_WAITING = "#status IN (:accepted, :queued) AND attribute_not_exists(#cancel_requested_at)"
 
 
 class RunRecords:
@@ -64,38 +57,28 @@ class RunRecords:
 
         return boto3.client("dynamodb")
 
-    def accept(self, run_id: str, owner: str, key: str, digest: str, limits: Limits) -> RunRecord:
+    def accept(self, run_id: str, owner: str, key: str, digest: str, limits: Limits, usd: float = 0.0) -> RunRecord:
         """Writes a new run down, or gives the one that `key` stands for already.
 
-        `digest` is that of the request: the key with another raises KeyReused. Raises OverLimit where the owner has
-        `principal_active` live runs, or has spent the day's dollars.
+        `digest` is that of the request: the key with another raises KeyReused. `usd`: what the run may cost, reserved
+        until it ends. Raises OverLimit where the owner has `principal_active` live runs, or too little is left of the
+        day's dollars.
         """
         now = self._clock()
-        record = RunRecord(run_id, owner, Status.ACCEPTED, created_at=iso(now), changed_at=iso(now))
-        writes: list[TransactWriteItemTypeDef] = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": as_item(record),
-                    "ConditionExpression": "attribute_not_exists(pk)",
-                }
-            },
-            take_place(self._table, owner, limits.principal_active, now),
-            within_dollars(self._table, owner, limits.principal_usd_per_day, now),
-        ]
-        if key:
-            writes.append(remember(self._table, item_key(owner, key), run_id, digest, now))
-        refused = transact(self._client, writes)
+        if usd > limits.principal_usd_per_day:
+            raise too_many_dollars(limits, usd, False, now)
+        record = RunRecord(run_id, owner, Status.ACCEPTED, iso(now), iso(now), reserved_usd=usd)
+        refused = transact(self._client, accepting(self._table, record, key, digest, limits, now))
         if not refused:
             return record
         if key:  # asked whatever was refused: in a conflict not all of it is told
             earlier = run_remembered(self._read(item_key(owner, key)), digest, now)
             if earlier:
                 return self._known(earlier)
-        if 1 in refused:
+        if PLACE in refused:
             raise too_many_runs(limits)
-        if 2 in refused:
-            raise too_many_dollars(limits, now)
+        if DOLLARS in refused:
+            raise too_many_dollars(limits, usd, self._has_live_runs(owner), now)
         raise StoreError(f"there is a run {run_id} already", "Send the request again.")
 
     def get(self, run_id: str) -> RunRecord | None:
@@ -113,29 +96,12 @@ class RunRecords:
         None: it is not to be launched, as someone else does so, or it ended or was cancelled. Raises EnvironmentFull.
         """
         now = self._clock()
-        launching = {"status": Status.LAUNCHING, "changed_at": iso(now), "task_version": 0}
-        refused = transact(
-            self._client,
-            [
-                {
-                    "Update": change_run(
-                        self._table,
-                        run_id,
-                        _RUN_IS_WAITING,
-                        assign=launching,
-                        add={"launches": 1},
-                        remove=("task_arn", "message", "reason"),
-                    )
-                },
-                take_place(self._table, ENVIRONMENT, limits.environment_active, now),
-                within_dollars(self._table, ENVIRONMENT, limits.environment_usd_per_day, now),
-            ],
-        )
+        refused = transact(self._client, claiming(self._table, run_id, limits, now))
         if 0 in refused:
             return None
-        if 1 in refused:
+        if PLACE in refused:
             raise EnvironmentFull("environment_active", f"{limits.environment_active} runs are going on already.")
-        if 2 in refused:
+        if DOLLARS in refused:
             raise EnvironmentFull(
                 "environment_usd_per_day", f"Today's runs have cost ${limits.environment_usd_per_day:g} already."
             )
@@ -155,17 +121,8 @@ class RunRecords:
                 return False
             if waits and (record.reason, record.message) == (reason, message):
                 return True
-            now = self._clock()
-            changed_at = record.changed_at if waits else iso(now)
-            run = change_from(
-                self._table,
-                record,
-                "attribute_not_exists(#cancel_requested_at)",
-                assign={"status": Status.QUEUED, "changed_at": changed_at, "reason": reason, "message": message},
-                collect={"earlier_tasks": record.task_arn} if record.task_arn else None,
-                remove=("task_arn",),
-            )
-            if not transact(self._client, [{"Update": run}, *self._environment_place_back(record, now)]):
+            writes = queueing(self._table, record, reason, message, self._clock())
+            if not transact(self._client, writes):
                 return True
         raise _unknown(run_id)
 
@@ -233,27 +190,8 @@ class RunRecords:
         while record := self.get(run_id):
             if record.status.terminal or launch not in (None, record.launches):
                 return False
-            now = self._clock()
-            cost = max(usd, record.usd)
-            told = {"outcome": outcome, "reason": reason, "message": message}
-            run = change_from(
-                self._table,
-                record,
-                assign={
-                    "status": advance(record.status, status),
-                    "changed_at": iso(now),
-                    "usd": cost,
-                    **{name: text for name, text in told.items() if text},
-                },
-                remove=("live", *(name for name, text in told.items() if not text)),
-            )
-            writes: list[TransactWriteItemTypeDef] = [
-                {"Update": run},
-                give_place_back(self._table, record.owner, now),
-                *self._environment_place_back(record, now),
-            ]
-            if cost:
-                writes += [add_dollars(self._table, whose, cost, now) for whose in (record.owner, ENVIRONMENT)]
+            cost, told = max(usd, record.usd), {"outcome": outcome, "reason": reason, "message": message}
+            writes = ending(self._table, record, status, cost, self._clock(), **told)
             if not transact(self._client, writes):
                 return True
         raise _unknown(run_id)
@@ -290,11 +228,12 @@ class RunRecords:
             raise _unknown(run_id)
         return record
 
+    def _has_live_runs(self, owner: str) -> bool:
+        item = self._read(place_key(owner))
+        return item is not None and counter_of(item).active > 0
+
     def _read(self, key: str) -> dict[str, Any] | None:
         return self._client.get_item(TableName=self._table, Key={"pk": attribute(key)}, ConsistentRead=True).get("Item")
-
-    def _environment_place_back(self, record: RunRecord, now: datetime) -> "list[TransactWriteItemTypeDef]":
-        return [give_place_back(self._table, ENVIRONMENT, now)] if takes_a_place(record) else []
 
 
 def _unknown(run_id: str) -> UnknownRun:

@@ -50,8 +50,14 @@ def too_many_runs(limits: Limits) -> OverLimit:
     return OverLimit("principal_active", message, "Wait for one to end, or cancel one.", retry_after=30)
 
 
-def too_many_dollars(limits: Limits, now: datetime) -> OverLimit:
-    message = f"your runs have cost ${limits.principal_usd_per_day:g} today, as much as they may"
+def too_many_dollars(limits: Limits, usd: float, others_go_on: bool, now: datetime) -> OverLimit:
+    """`others_go_on`: what is reserved for live runs may come back when they end."""
+    most = f"${limits.principal_usd_per_day:g}"
+    message = f"your runs of today leave too little of the day's {most} for one that may cost ${usd:g}"
+    hint = "Ask with a smaller options.budget.usd, or send it again tomorrow (UTC)."
+    if others_go_on:
+        hint = "Ask with a smaller options.budget.usd, or again when a run that is going on has ended."
+        return OverLimit("principal_usd_per_day", message, hint, retry_after=60)
     tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     seconds = int((tomorrow - now).total_seconds()) + 1
-    return OverLimit("principal_usd_per_day", message, "Send it again tomorrow (UTC).", retry_after=seconds)
+    return OverLimit("principal_usd_per_day", message, hint, retry_after=seconds)

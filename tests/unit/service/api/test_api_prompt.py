@@ -206,6 +206,13 @@ def test_the_day_s_dollars_are_a_limit_too(call: Call, now_records: RunRecords) 
     assert 0 < int(answer.headers["Retry-After"]) <= 86_401
 
 
+def test_runs_that_are_going_on_count_with_all_that_they_may_cost(call: Call) -> None:
+    dear = {**QUESTION, "options": {"budget": {"usd": 10}}}
+    assert [call("POST", "/prompt", dear).status for _ in range(3)] == [202, 202, 429]
+    cheap = {**QUESTION, "options": {"budget": {"usd": 0}}}
+    assert call("POST", "/prompt", cheap, who=BOB).status == 202
+
+
 def test_where_the_environment_is_full_the_run_waits(call: Call) -> None:
     statuses = [call("POST", "/prompt", QUESTION).body["status"] for _ in range(4)]
     assert statuses == ["LAUNCHING", "LAUNCHING", "LAUNCHING", "QUEUED"]
