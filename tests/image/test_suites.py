@@ -1,4 +1,4 @@
-"""The sandbox's own tests, in the image: as root with what it needs, with what engines give, and as an ordinary user."""
+"""The sandbox's own tests in the image: as root with what it needs, with what engines give, and as an ordinary user."""
 
 import os
 
