@@ -1,6 +1,7 @@
 """Tables of SQL in files that are read like text: paragraphs, each a statement, under headings that begin with #.
 
-A paragraph may end in what is expected of it, after `-->`; ⟨U+0000⟩ stands for a character that cannot be seen."""
+What is expected of a statement stands after `-->`, to the end of its line, which ends the paragraph; ⟨U+0000⟩ stands for
+a character that cannot be seen."""
 
 import re
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ def _read(file: Path) -> list[Paragraph]:
         elif line.strip():
             start = start if lines else number
             lines.append(line)
-        elif lines:
+        if lines and ("-->" in line or not line.strip()):
             sql, _, expected = "\n".join(lines).partition("-->")
             place = f"{file.stem}:{start}"
             found.append(Paragraph(_with_unseen(sql.strip()), _with_unseen(expected.strip()), heading, place))

@@ -12,6 +12,7 @@ from sqlglot.errors import UnsupportedError
 from kaiseki.models import Table
 from kaiseki.warehouses import sql_types as types
 from kaiseki.warehouses.dialect_aggregates import AGGREGATES
+from kaiseki.warehouses.dialect_comparisons import between, case, compare, one_of
 from kaiseki.warehouses.dialect_dates import CLOCK, DATES, at_time_zone, extract, iso_date
 from kaiseki.warehouses.dialect_formats import FORMATS
 from kaiseki.warehouses.dialect_patterns import PATTERNS, like, matches, similar_to
@@ -193,7 +194,7 @@ def _cast_to_text(value: exp.Expr, to: exp.DataType) -> exp.Expr:
     made = made if made is not value else cast(value, "VARCHAR")
     if length is not None:
         made = call("kaiseki_truncate", made, exp.Literal.number(length))
-    return call("rtrim", made) if to.this in _FIXED_NAMES else made
+    return call("rtrim", made, text(" ")) if to.this in _FIXED_NAMES else made
 
 
 def _escape(node: exp.Escape) -> exp.Expr:
@@ -210,6 +211,10 @@ _NODE_RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.DPipe: _join_texts,
     exp.Cast: _cast,
     exp.TryCast: _cast,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), compare),
+    exp.Between: between,
+    exp.In: one_of,
+    exp.Case: case,
     exp.Like: like,
     exp.ILike: like,
     exp.SimilarTo: similar_to,

@@ -44,6 +44,7 @@ _SPELLINGS = {
 _PARTS = {spelling: part for part, others in _SPELLINGS.items() for spelling in (part, *others.split())}
 _STEPS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond")
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_OFFSET = re.compile(r"(?!Etc/).*[+-]\d|\d")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)((?:[ T].*)?)")
 
 
@@ -106,9 +107,7 @@ def _date_part_year(node: exp.Anonymous) -> exp.Expr:
 
 
 def _date_trunc(node: exp.Anonymous) -> exp.Expr:
-    part = part_name(node.expressions[0], node, ("millennium", "century", "decade", *_STEPS))
-    if part == "decade":
-        raise unsupported(node, "DATE_TRUNC('decade', ...)")
+    part = part_name(node.expressions[0], node, _STEPS)
     return call("date_trunc", text(part), _date_or_moment(node.expressions[1]))
 
 
@@ -172,9 +171,17 @@ def _truncate_number_or_moment(node: exp.Anonymous) -> exp.Expr:
 
 def _convert_timezone(node: exp.Anonymous) -> exp.Expr:
     zones, value = node.expressions[:-1], node.expressions[-1]
+    for zone in zones:
+        _check_zone(zone, node)
     source = zones[0] if len(zones) == 2 else text("UTC")
     moment = value if type_of(value) == types.TIMESTAMPTZ else call("timezone", source, _moment(value))
     return call("timezone", zones[-1], moment)
+
+
+def _check_zone(zone: exp.Expr, of: exp.Expr) -> None:
+    """GMT+9 lies west of Greenwich by POSIX and east of it in DuckDB."""
+    if isinstance(zone, exp.Literal) and _OFFSET.match(zone.name):
+        raise unsupported(of, f"the time zone {zone.name}", "Name the zone: 'Asia/Tokyo'.")
 
 
 def _getdate(now: datetime) -> exp.Expr:
@@ -191,6 +198,7 @@ def _current_date(now: datetime) -> exp.Expr:
 
 def at_time_zone(node: exp.AtTimeZone) -> exp.Expr:
     value = node.this
+    _check_zone(node.args["zone"], node)
     if type_of(value) != types.TIMESTAMPTZ:
         value = _moment(value)
     return call("timezone", node.args["zone"], paren(value))

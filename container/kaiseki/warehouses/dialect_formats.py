@@ -46,6 +46,7 @@ _TOKEN = re.compile(
     + r")(?P<suffix>TH)?",
     re.IGNORECASE,
 )
+_LONGER = re.compile("SSSS|IDDD|Y,YYY", re.IGNORECASE)  # parts that would be taken for two others
 _PARSED = {**{k: v for k, v in _PLAIN.items() if k not in ("DDD", "IYYY", "IW")}, "MONTH": "%B", "MON": "%b"}
 _PARSED |= {"AM": "%p", "PM": "%p", "DAY": "%A", "DY": "%a"}
 
@@ -70,6 +71,8 @@ def _to_char(node: exp.Anonymous) -> exp.Expr:
 def _split(pattern: str, node: exp.Anonymous) -> list[re.Match[str] | str]:
     """The parts of a format, and between them the literal text. Letters that are no part must be quoted."""
     found: list[re.Match[str] | str] = []
+    if longer := _LONGER.search(pattern):
+        raise unsupported(node, f"{longer[0]} in a format")
     position = 0
     while position < len(pattern):
         match = _TOKEN.match(pattern, position)

@@ -26,6 +26,11 @@ MACROS = (
     r"""CREATE OR REPLACE MACRO kaiseki_initcap(t) AS
        array_to_string(list_transform(regexp_extract_all(lower(t), '[^!-/:-@\[-`{-~\s]+|[!-/:-@\[-`{-~\s]+'),
                                       lambda w: upper(left(w, 1)) || substring(w, 2)), '')""",
+    """CREATE OR REPLACE MACRO kaiseki_finite(x, what) AS
+       CASE WHEN x IS NULL OR isfinite(x) THEN x ELSE error('kaiseki: not a number: ' || what || '(value)') END""",
+    # ILIKE folds ASCII letters only.
+    """CREATE OR REPLACE MACRO kaiseki_folded(t) AS
+       translate(t, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')""",
     # 1 and 1.5, not 1.0 and 1.5.
     r"CREATE OR REPLACE MACRO kaiseki_float_text(x) AS regexp_replace(CAST(x AS VARCHAR), '\.0$', '')",
     r"CREATE OR REPLACE MACRO kaiseki_unpadded(t) AS regexp_replace(t, '^0+(\d)', '\1')",

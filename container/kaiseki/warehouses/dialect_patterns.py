@@ -25,6 +25,8 @@ _GROUP = re.compile(r"\$(\d)")
 
 def like(node: exp.Like | exp.ILike) -> exp.Expr:
     """A backslash escapes in Redshift's patterns, without being asked to; in DuckDB's it does not."""
+    if isinstance(node, exp.ILike):
+        node = _folded(node)
     pattern = node.expression
     node.set("this", as_text(node.this))
     written = pattern.name if isinstance(pattern, exp.Literal) else "\\"
@@ -34,6 +36,19 @@ def like(node: exp.Like | exp.ILike) -> exp.Expr:
     plain = type(node)(this=node.this, expression=pattern)
     escaped = exp.Escape(this=plain, expression=text("\\"))
     return exp.Not(this=exp.Paren(this=escaped)) if negated else exp.Paren(this=escaped)
+
+
+def _folded(node: exp.ILike) -> exp.Like:
+    """ILIKE minds the case of letters beyond ASCII, as LIKE does."""
+    value, pattern = as_text(node.this), node.expression
+    folded = text(_ascii_lower(pattern.name)) if isinstance(pattern, exp.Literal) else call("kaiseki_folded", pattern)
+    like = exp.Like(this=call("kaiseki_folded", value), expression=folded, negate=node.args.get("negate"))
+    like.parent = node.parent
+    return like
+
+
+def _ascii_lower(written: str) -> str:
+    return "".join(c.lower() if c.isascii() else c for c in written)
 
 
 def similar_to(node: exp.SimilarTo) -> exp.Expr:

@@ -3,6 +3,7 @@
 from sqlglot import exp
 
 from kaiseki.warehouses import sql_types as types
+from kaiseki.warehouses.dialect_comparisons import comparable
 from kaiseki.warehouses.duckdb_expressions import (
     Rule,
     as_double,
@@ -37,6 +38,16 @@ def _double(name: str) -> Rule:
     return rule
 
 
+def _finite(name: str) -> Rule:
+    """Where there is no number Redshift fails; DuckDB gives NaN or infinity."""
+
+    def rule(node: exp.Anonymous) -> exp.Expr:
+        arguments = [as_double(a) for a in node.expressions]
+        return call("kaiseki_finite", call(name, *arguments), text(node.name.upper()))
+
+    return rule
+
+
 def _round(node: exp.Anonymous) -> exp.Expr:
     value = node.expressions[0]
     if type_of(value) in (types.REAL, types.VARCHAR):
@@ -47,7 +58,7 @@ def _round(node: exp.Anonymous) -> exp.Expr:
 def _log(node: exp.Anonymous) -> exp.Expr:
     if len(node.expressions) > 1:
         raise unsupported(node, "LOG with a base", "Write LN(value) / LN(base).")
-    return call("log10", as_double(node.expressions[0]))
+    return _finite("log10")(node)
 
 
 def _mod(node: exp.Anonymous) -> exp.Expr:
@@ -77,8 +88,10 @@ def _pad(node: exp.Anonymous) -> exp.Expr:
 
 
 def _trim(node: exp.Anonymous) -> exp.Expr:
+    """Blanks only, unless other characters are named: DuckDB would take full-width spaces too."""
     name = {"btrim": "trim"}.get(node.name.lower(), node.name)
-    return call(name, as_text(node.expressions[0]), *node.expressions[1:])
+    value, *characters = node.expressions
+    return call(name, as_text(value), *(characters or [text(" ")]))
 
 
 def _position_in_second(node: exp.Anonymous) -> exp.Expr:
@@ -108,13 +121,24 @@ def _nvl2(node: exp.Anonymous) -> exp.Expr:
     return when(exp.Not(this=exp.Is(this=paren(value), expression=exp.Null())), then, otherwise)
 
 
+def _nullif(node: exp.Anonymous) -> exp.Expr:
+    """The first value as it is, unless the two are equal."""
+    value, other = node.expressions
+    if types.VARCHAR not in (type_of(value), type_of(other)):
+        return call("nullif", value, other)
+    same = exp.EQ(this=paren(comparable(value.copy())), expression=paren(comparable(other)))
+    return when(same, exp.Null(), value)
+
+
 def _decode(node: exp.Anonymous) -> exp.Expr:
     """Two nulls are equal in DECODE."""
     value, *rest = node.expressions
     pairs = list(zip(rest[::2], rest[1::2], strict=False))
     default = rest[-1] if len(rest) % 2 else None
     branches = [
-        exp.If(this=exp.NullSafeEQ(this=paren(value.copy()), expression=paren(search)), true=result)
+        exp.If(
+            this=exp.NullSafeEQ(this=paren(comparable(value.copy())), expression=paren(comparable(search))), true=result
+        )
         for search, result in pairs
     ]
     return exp.Case(ifs=branches, default=default)
@@ -172,18 +196,20 @@ SCALARS: dict[str, Rule] = {
     **dict.fromkeys(("coalesce", "nvl"), _coalesce),
     "nvl2": _nvl2,
     "decode": _decode,
-    **{name: _renamed(name) for name in ("nullif", "greatest", "least", "abs", "floor", "chr", "pi", "random")},
+    "nullif": _nullif,
+    **{name: _renamed(name) for name in ("greatest", "least", "abs", "floor", "chr", "pi", "random")},
     "ceil": _renamed("ceil"),
     "ceiling": _renamed("ceil"),
     "sign": _sign,
     "round": _round,
     "mod": _mod,
     "log": _log,
-    "dlog10": _double("log10"),
-    "dlog1": _double("ln"),
-    "dexp": _double("exp"),
-    "pow": _double("power"),
-    **{name: _double(name) for name in ("power", "atan2", "sqrt", "cbrt", "exp", "ln", "degrees", "radians")},
+    "dlog10": _finite("log10"),
+    "dlog1": _finite("ln"),
+    "dexp": _finite("exp"),
+    "pow": _finite("power"),
+    **{name: _finite(name) for name in ("power", "sqrt", "exp", "ln")},
+    **{name: _double(name) for name in ("atan2", "cbrt", "degrees", "radians")},
     **{name: _double(name) for name in ("acos", "asin", "atan", "cos", "cot", "sin", "tan")},
     "json_serialize": _json_text,
     "to_hex": _hex,

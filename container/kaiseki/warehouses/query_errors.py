@@ -35,6 +35,8 @@ _TYPES = {
     "DOUBLE": "DOUBLE PRECISION",
     "FLOAT": "REAL",
     "BOOL": "BOOLEAN",
+    "INTEGER_LITERAL": "INTEGER",
+    "STRING_LITERAL": "VARCHAR",
 }
 
 
@@ -59,6 +61,12 @@ _KNOWN = (
         "InvalidValue",
         "the text '{0}' is not a date or time",
         "Use TO_DATE(text, 'format') or TO_TIMESTAMP(text, 'format').",
+    ),
+    _rule(
+        r"field value out of range: [\"']([^\"']*)[\"']",
+        "InvalidValue",
+        "the text '{0}' is not a date or time",
+        "Filter such values out first, or use TRY_CAST.",
     ),
     _rule(
         r"could not parse string [\"']([^\"']*)[\"'] according to format",
@@ -98,6 +106,18 @@ _KNOWN = (
         "TypeMismatch",
         "{0} does not take {1}",
         "Cast the arguments to the types it takes.",
+    ),
+    _rule(
+        r"cannot mix values of type ([\w(), ]+?) and ([\w(), ]+?) in",
+        "TypeMismatch",
+        "values of {0} and {1} do not fit together",
+        "Cast one of them.",
+    ),
+    _rule(
+        r"could not choose a best candidate function for the function call \"([^(]+)\(",
+        "TypeMismatch",
+        "{0} does not take a text beside this value",
+        "Cast the text: '5'::INTEGER.",
     ),
     _rule(
         r"more than one row returned by a subquery",

@@ -91,7 +91,8 @@ def _call(name: str, arguments: list[exp.Expr | None]) -> exp.Anonymous:
 
 
 def _is_conditioned(join: exp.Join) -> bool:
-    return bool(join.args.get("on") or join.args.get("using") or join.method or join.kind.upper() == "CROSS")
+    conditioned = join.args.get("on") or join.args.get("using") or join.method or join.kind.upper() == "CROSS"
+    return bool(conditioned) or isinstance(join.this, exp.Lateral | exp.Unnest)
 
 
 def _typed_literal(value: exp.Expr, to: exp.DataType) -> exp.Expr:
@@ -150,7 +151,7 @@ def _syntax_error(error: SqlglotError) -> Refusal:
         what = re.sub(
             r"Required keyword: '\w+' missing for <class '[\w.]*\.(\w+)'>", r"\1 is incomplete", first["description"]
         )
-        what = what[:1].lower() + what[1:].rstrip(".")
+        what = (what if what[:2].isupper() else what[:1].lower() + what[1:]).rstrip(".")
         return Refusal("SyntaxError", f'{what}, near "{near}"' if near else what, line=first.get("line"))
     text = str(error).split("\n")[0]
     found = _POSITION.search(text)

@@ -21,6 +21,7 @@ _STRING_FORMS = {
 _OPENINGS = (TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.SEMICOLON)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _ESCAPED_QUOTE = re.compile(r"(?<!\\)(?:\\\\)*\\'")
+_NOT_IN_NAMES = re.compile(r"[^\w$\x80-\U0010ffff]")
 _CURLY = "‘’“”"
 _ELSEWHERE = {
     "==": ("== is not Redshift", "Write =."),
@@ -28,6 +29,7 @@ _ELSEWHERE = {
     "RLIKE": ("RLIKE is not Redshift", "Write value ~ 'pattern'."),
     "REGEXP": ("REGEXP is not Redshift", "Write value ~ 'pattern'."),
     "TABLE": ("TABLE does not stand in a query", "Write SELECT * FROM name."),
+    "`": ("` is not Redshift", 'Names are quoted as "name".'),
     "~~": ("~~ is not documented Redshift", "Write LIKE."),
     "#": ("# is not an operator that is supported", "Compute it in Python."),
 }
@@ -89,7 +91,7 @@ def _check_sign(token: Token, sql: str) -> None:
         raise Refusal("NotAllowed", "// is not Redshift", line=token.line, hint=hint)
     if token.token_type in (TokenType.PARAMETER, TokenType.PLACEHOLDER):
         raise Refusal("NotAllowed", "parameters are not allowed", line=token.line, hint="Write the value itself.")
-    if text.upper() in _ELSEWHERE:
+    if text.upper() in _ELSEWHERE and not sql.startswith("!~", token.start):
         message, hint = _ELSEWHERE[text.upper()]
         raise Refusal("NotAllowed", message, line=token.line, hint=hint)
     if token.token_type in _NAMES:
@@ -98,6 +100,9 @@ def _check_sign(token: Token, sql: str) -> None:
 
 def _check_name(token: Token, text: str) -> None:
     """An input method writes （ ， ＝ and curly quotes where SQL needs ASCII; a lexer takes them for letters."""
+    if odd := _NOT_IN_NAMES.search(text):  # INTO#x is two tokens on Redshift
+        hint = f'As part of a name it must be quoted: "{text}".'
+        raise Refusal("NotAllowed", f"the sign {odd[0]} is not part of a bare name", line=token.line, hint=hint)
     for sign in text:
         plain = '"' if sign in _CURLY[2:] else "'" if sign in _CURLY else unicodedata.normalize("NFKC", sign)
         if sign != plain and plain.isascii() and not plain.isalnum():
@@ -112,6 +117,8 @@ def _check_sequence(first: Token, second: Token, third: Token | None) -> None:
     if first.token_type == TokenType.COMMA and second.token_type in _AFTER_LIST:
         message = f"a comma stands before {second.text.upper()}"
         raise Refusal("SyntaxError", message, line=first.line, hint="Remove the last comma.")
+    if first.token_type == TokenType.L_PAREN and second.token_type == TokenType.FROM:
+        raise Refusal("SyntaxError", "FROM stands before SELECT", line=second.line, hint="Write SELECT ... FROM ....")
     if first.token_type == TokenType.INTERVAL and second.token_type == TokenType.NUMBER:
         hint = f"Write INTERVAL '{second.text} {third.text.lower() if third else 'day'}'."
         raise Refusal("SyntaxError", "an INTERVAL is written in quotes", line=first.line, hint=hint)

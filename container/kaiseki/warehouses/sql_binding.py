@@ -87,6 +87,10 @@ class Binder:
         if len(left) != len(right):
             message = f"the queries around {node.key.upper()} have {len(left)} and {len(right)} columns"
             raise Refusal("SyntaxError", message, line_of(node), "Give both the same columns.")
+        for (name, a), (_, b) in zip(left, right, strict=True):
+            if types.VARCHAR in (a, b) and any(t.is_number or t.is_datetime or t == types.BOOLEAN for t in (a, b)):
+                message = f"the column {name} of {node.key.upper()} is {a} on one side and {b} on the other"
+                raise Refusal("TypeMismatch", message, line_of(node), "Cast one of them.")
         columns = tuple((name, types.common([a, b])) for (name, a), (_, b) in zip(left, right, strict=True))
         self._bind_tail(node, columns, ctes, outer)
         return columns

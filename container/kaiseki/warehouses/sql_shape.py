@@ -31,7 +31,7 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
         exp.Select: "with_ expressions distinct from_ joins where group having qualify order limit offset",
         exp.Table: "this db catalog alias joins pivots",
         exp.Join: _JOINS,
-        exp.Group: "expressions grouping_sets cube rollup",
+        exp.Group: "expressions all grouping_sets cube rollup",
         exp.Limit: "expression",
         exp.Between: "this low high",
         exp.Cast: "this to",
@@ -46,7 +46,7 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
         exp.Except: _CLAUSES,
         exp.CTE: "this alias",
         exp.With: "expressions recursive",
-        exp.Pivot: "this alias expressions fields unpivot columns default_on_null value_columns_first "
+        exp.Pivot: "this alias expressions fields unpivot include_nulls columns default_on_null value_columns_first "
         "identify_pivot_strings prefixed_pivot_columns pivot_column_naming",
     }.items()
 }
@@ -84,7 +84,6 @@ _PARTS_OUTSIDE: dict[str, tuple[str, str]] = {
     "locks": ("FOR UPDATE locks rows; only reading is allowed", "Remove FOR UPDATE."),
     "windows": ("the WINDOW clause is not Redshift", "Write the window out in each OVER (...)."),
     "sample": ("sampling is not Redshift", "Use WHERE MOD(id, 10) = 0, or LIMIT."),
-    "all": ("GROUP BY ALL is not supported", "Name the columns, or their positions: GROUP BY 1, 2."),
     "except_": ("SELECT * EXCLUDE is not supported", "Name the columns."),
     "exclude": ("SELECT * EXCLUDE is not supported", "Name the columns."),
     "replace": ("SELECT * REPLACE is not Redshift", "Name the columns."),
@@ -112,6 +111,10 @@ def check_shape(statement: exp.Expr, sql: str) -> None:
             _check_variant(node)
         elif isinstance(node, exp.Tuple | exp.Like | exp.ILike):
             _check_list(node)
+        elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Select | exp.Column | exp.Anonymous):
+            raise Refusal("SyntaxError", "* is no value to compute with", line_of(node), "Name a column.")
+        elif isinstance(node, exp.Select) and not node.expressions:
+            raise Refusal("SyntaxError", "SELECT has no columns", line_of(node), "Name the columns, or write *.")
 
 
 def line_of(node: exp.Expr) -> int | None:
@@ -222,7 +225,7 @@ def _check_variant(node: exp.Distinct | exp.SetOperation | exp.Join) -> None:
 
 def _check_list(node: exp.Tuple | exp.Like | exp.ILike) -> None:
     if isinstance(node, exp.Tuple):
-        if isinstance(node.parent, exp.Select | exp.Alias):
+        if isinstance(node.parent, exp.Select | exp.Alias | exp.Connector | exp.Where | exp.Having | exp.Not):
             raise Refusal("NotAllowed", "a row of several values is no column", line_of(node), "Use plain columns.")
     elif isinstance(node.expression, exp.Any | exp.All):
         hint = "Join the patterns with OR, or use SIMILAR TO '(a|b)%'."

@@ -1,0 +1,164 @@
+# "ORDER BY clause": sorting up puts nulls last
+
+SELECT qty FROM sales ORDER BY qty
+--> [[10], [15], [20], [30], [null]]
+
+# "ORDER BY clause": sorting down puts nulls first
+
+SELECT qty FROM sales ORDER BY qty DESC
+--> [[null], [30], [20], [15], [10]]
+
+# "SELECT list": TOP
+
+SELECT TOP 2 id FROM sales ORDER BY price DESC
+--> [[2], [1]]
+
+# "SELECT list": an alias used further right in the list
+
+SELECT qty * 2 AS a, a + 1 AS b FROM sales WHERE id = 1
+--> [[20, 21]]
+
+# "SELECT list": an unaliased cast keeps its column's name
+
+SELECT qty FROM (SELECT id, qty::float FROM sales) AS s WHERE id = 1
+--> [[10.0]]
+
+# "TRUNC function": TRUNC of a timestamp is its date
+
+SELECT TRUNC(sold) AS d FROM sales WHERE id = 4
+--> [["2024-03-04"]]
+
+# "SELECT": a day compared with a text
+
+SELECT id FROM sales WHERE day >= '2024-03-04' ORDER BY id
+--> [[4], [5]]
+
+# "LIKE": LIKE on a timestamp
+
+SELECT id FROM sales WHERE sold LIKE '2024-03%' ORDER BY id
+--> [[3], [4]]
+
+# "LIKE": ILIKE on a column with nulls
+
+SELECT id FROM sales WHERE note ILIKE 'red%' ORDER BY id
+--> [[1], [2]]
+
+# "SELECT": a Japanese text
+
+SELECT LEN(note) AS a, LEFT(note, 2) AS b FROM sales WHERE id = 5
+--> [[5, "東京"]]
+
+# "JSON functions": JSON in a column
+
+SELECT id, JSON_EXTRACT_PATH_TEXT(body, 'a', 'b', true) AS v FROM docs ORDER BY id
+--> [[1, "x"], [2, null], [3, null]]
+
+# "JSON functions": which texts are JSON
+
+SELECT id, IS_VALID_JSON(body) AS v FROM docs ORDER BY id
+--> [[1, true], [2, true], [3, false]]
+
+# "PIVOT and UNPIVOT examples": PIVOT
+
+SELECT * FROM (SELECT region, month, amount FROM monthly) PIVOT (SUM(amount) FOR month IN ('jan', 'feb' AS february)) AS p ORDER BY region
+--> [["east", 11, 20], ["west", 5, null]]
+
+# "PIVOT and UNPIVOT examples": PIVOT with a named aggregate
+
+SELECT region, jan_n FROM (SELECT region, month FROM monthly) PIVOT (COUNT(*) AS n FOR month IN ('jan')) ORDER BY region
+--> [["east", 2], ["west", 1]]
+
+# "UNION, INTERSECT, and EXCEPT": MINUS
+
+SELECT seller FROM sales MINUS SELECT 1
+--> [[2], [3]]
+
+# "UNION, INTERSECT, and EXCEPT": UNION removes duplicates
+
+SELECT seller FROM sales UNION SELECT 9 ORDER BY 1
+--> [[1], [2], [3], [9]]
+
+# "WITH clause": a recursive query
+
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4) SELECT SUM(i) AS v FROM n
+--> [[10]]
+
+# "SELECT": a correlated subquery
+
+SELECT id FROM sales AS s WHERE price = (SELECT MAX(price) FROM sales AS t WHERE t.seller = s.seller) ORDER BY id
+--> [[2], [3], [4], [5]]
+
+# "EXISTS condition": EXISTS
+
+SELECT DISTINCT region FROM monthly AS m WHERE EXISTS (SELECT 1 FROM sales WHERE qty = m.amount) ORDER BY 1
+--> [["east"]]
+
+# "IN condition": NOT IN with a null matches nothing
+
+SELECT id FROM sales WHERE qty NOT IN (SELECT amount FROM monthly)
+--> []
+
+# "PIVOT and UNPIVOT examples": UNPIVOT leaves nulls out
+
+SELECT * FROM (SELECT id, qty, seller FROM sales WHERE id > 3) UNPIVOT (amount FOR kind IN (qty, seller)) ORDER BY 1, 2
+--> [[4, "qty", 15], [4, "seller", 2], [5, "seller", 3]]
+
+# "PIVOT and UNPIVOT examples": UNPIVOT INCLUDE NULLS
+
+SELECT * FROM (SELECT id, qty, seller FROM sales WHERE id = 5) UNPIVOT INCLUDE NULLS (amount FOR kind IN (qty, seller)) ORDER BY 2
+--> [[5, "qty", null], [5, "seller", 3]]
+
+# "PIVOT and UNPIVOT examples": two aggregates
+
+SELECT * FROM (SELECT region, month, amount FROM monthly) PIVOT (MAX(amount) AS m, COUNT(*) AS n FOR month IN ('jan', 'feb')) ORDER BY 1
+--> [["east", 10, 2, 20, 1], ["west", 5, 1, null, 1]]
+
+# "BETWEEN condition": a day as the upper bound is its midnight
+
+SELECT id FROM sales WHERE sold BETWEEN '2024-02-01' AND '2024-02-29'
+--> []
+
+# "Datetime literals": a compact date beside a date
+
+SELECT id FROM sales WHERE day = '20240229' OR day IN ('20240303') OR day BETWEEN '20241201' AND '20241231' ORDER BY id
+--> [[2], [3], [5]]
+
+# "Boolean type"
+
+SELECT id FROM sales WHERE paid IS NOT TRUE ORDER BY id
+--> [[2], [4]]
+
+# "Boolean type": a text beside it
+
+SELECT id FROM sales WHERE paid = 'true' ORDER BY id
+--> [[1], [3], [5]]
+
+# "Character types": trailing blanks in a list, a subquery and a join
+
+SELECT s.id FROM sales AS s JOIN (SELECT 'red fox  ' AS n) AS t ON s.note = t.n WHERE s.note IN ('red fox ', 'x') AND s.note IN (SELECT 'red fox   ' AS n)
+--> [[1]]
+
+# "ORDER BY clause": texts sort by their bytes, nulls last
+
+SELECT note FROM sales ORDER BY note
+--> [["Red Fox"], ["blue_whale"], ["red fox"], ["東京タワー"], [null]]
+
+# "ORDER BY clause": NULLS FIRST
+
+SELECT id FROM sales ORDER BY qty NULLS FIRST LIMIT 2
+--> [[5], [1]]
+
+# "UNION, INTERSECT, and EXCEPT": INTEGER and NUMERIC make NUMERIC
+
+SELECT 1 AS a UNION SELECT 1.5 ORDER BY a
+--> [["1.0"], ["1.5"]]
+
+# "JOIN examples": a full join
+
+SELECT m.amount, s.qty FROM (SELECT DISTINCT amount FROM monthly) AS m FULL JOIN sales AS s ON m.amount = s.qty ORDER BY 1, 2
+--> [[1, null], [5, null], [10, 10], [20, 20], [null, 15], [null, 30], [null, null], [null, null]]
+
+# "DATE_TRUNC function": weeks begin on Monday
+
+SELECT DATE_TRUNC('week', sold)::date AS w, COUNT(*) AS n FROM sales GROUP BY 1 ORDER BY 1
+--> [["2024-01-29", 1], ["2024-02-26", 2], ["2024-03-04", 1], ["2024-12-30", 1]]

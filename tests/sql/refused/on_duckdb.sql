@@ -1,0 +1,65 @@
+# Redshift, but what DuckDB cannot answer right
+
+SELECT TO_CHAR(1234.5, '9,999.99') AS v --> Unsupported: TO_CHAR
+SELECT TO_CHAR(GETDATE(), 'YYYYx') AS v --> Unsupported: YYYYx
+SELECT TO_CHAR(GETDATE(), 'DDTHH24') AS v --> Unsupported: TH
+SELECT REGEXP_REPLACE('a', '(?=a)', 'b', 1, 'p') AS v --> Unsupported: look-around
+SELECT REGEXP_COUNT('aa', '(a)\\1') AS v --> Unsupported: back-reference
+SELECT SOUNDEX('a') AS v --> Unsupported: SOUNDEX
+SELECT STRTOL('ff', 16) AS v --> Unsupported: STRTOL
+SELECT JSON_PARSE('{}') AS v --> Unsupported: JSON_PARSE
+SELECT TO_NUMBER('12,454.8-', '99G999D9S') AS v --> Unsupported: TO_NUMBER
+SELECT 'x'::super AS v --> Unsupported: SUPER
+SELECT GETDATE() - timestamp '2024-01-01' AS v --> Unsupported: INTERVAL
+SELECT SHA2('a', 512) AS v --> Unsupported: SHA2
+SELECT TO_CHAR(GETDATE(), 'SSSS') AS v --> Unsupported: SSSS
+SELECT TO_CHAR(GETDATE(), 'Y,YYY') AS v --> Unsupported: Y,YYY
+SELECT DATE_TRUNC('century', GETDATE()) AS v --> Unsupported: century
+SELECT DATEDIFF(century, GETDATE(), GETDATE()) AS v --> Unsupported: century
+SELECT CONVERT_TIMEZONE('UTC', 'GMT+9', GETDATE()) AS v --> Unsupported: GMT+9
+SELECT GETDATE() AT TIME ZONE '+09:00' AS v --> Unsupported: +09:00
+SELECT LOG(8, 2) AS v --> Unsupported: LN(value)
+SELECT SPLIT_PART('a,b', ',', -1) AS v --> Unsupported: SPLIT_PART
+SELECT MEDIAN(day) AS v FROM sales --> Unsupported: MEDIAN
+SELECT LISTAGG(DISTINCT note, ',') WITHIN GROUP (ORDER BY id) AS v FROM sales --> Unsupported: LISTAGG
+SELECT * FROM (SELECT region, month, amount FROM monthly) PIVOT (AVG(amount) FOR month IN ('jan')) --> Unsupported: AVG
+SELECT FNV_HASH('a') AS v --> Unsupported: FNV_HASH
+SELECT REGEXP_INSTR('a', 'a', 2) AS v --> Unsupported: REGEXP_INSTR
+
+# What fails on Redshift too, and would be NaN, infinity or something else on DuckDB
+
+SELECT 1 / (id - 1) AS v FROM sales --> DivisionByZero:
+SELECT 1.0 / (id - 1) AS v FROM sales --> DivisionByZero:
+SELECT '12.7'::int AS v --> InvalidValue:
+SELECT 'x'::int AS v --> InvalidValue:
+SELECT 'yesterday'::date AS v --> InvalidValue:
+SELECT 123456.789::decimal(4,1) AS v --> NumericOverflow:
+SELECT 12345678::smallint AS v --> NumericOverflow:
+SELECT JSON_EXTRACT_PATH_TEXT(body, 'a') AS v FROM docs --> InvalidValue:
+SELECT JSON_ARRAY_LENGTH('{}') AS v --> InvalidValue:
+SELECT SUM(note) AS v FROM sales --> TypeMismatch:
+SELECT AVG(paid) AS v FROM sales --> TypeMismatch:
+SELECT paid::varchar AS v FROM sales --> TypeMismatch:
+SELECT id FROM sales WHERE paid = 1 --> TypeMismatch:
+SELECT id FROM sales WHERE qty --> TypeMismatch:
+SELECT id FROM sales WHERE qty AND paid --> TypeMismatch:
+SELECT sold + 1 AS v FROM sales --> TypeMismatch:
+SELECT LN(0) AS v --> InvalidValue: LN
+SELECT LN(-1) AS v --> InvalidValue: LN
+SELECT LOG(0) AS v --> InvalidValue: LOG
+SELECT SQRT(-1) AS v --> InvalidValue: SQRT
+SELECT POWER(0, -1) AS v --> InvalidValue: POWER
+SELECT EXP(1000) AS v --> InvalidValue: EXP
+SELECT 1::float / 0 AS v --> DivisionByZero: NULLIF
+SELECT MOD(5, 0) AS v --> DivisionByZero: NULLIF
+SELECT 2147483647 + 1 AS v --> NumericOverflow: BIGINT
+SELECT qty * 1000000000 AS v FROM sales --> NumericOverflow: BIGINT
+SELECT big * big AS v FROM sales --> NumericOverflow: NUMERIC
+SELECT MAX(paid) AS v FROM sales --> TypeMismatch: BOOL_OR
+SELECT MIN(paid) AS v FROM sales --> TypeMismatch: BOOL_AND
+SELECT note FROM sales UNION SELECT id FROM sales --> TypeMismatch: Cast
+SELECT COALESCE(note, 0) AS v FROM sales --> TypeMismatch: Cast
+SELECT id FROM sales WHERE note = 5 --> InvalidValue:
+SELECT '5' + 1 AS v --> TypeMismatch: Cast
+SELECT '2024-02-30'::date AS v --> InvalidValue: date
+SELECT JSON_EXTRACT_PATH_TEXT('', 'a') AS v --> InvalidValue: JSON
