@@ -1,7 +1,8 @@
 """What a model id says about where prompts and data go, and the ARNs that a caller of the model needs.
 
-A geography names the regions among which Amazon Bedrock may spread a request, as AWS listed them in November 2026. A
-region that is missing here fails as AccessDenied when a request is sent there: add it to the list.
+A geography names the regions among which Amazon Bedrock may spread a request. The lists here were written down from
+AWS's pages in November 2026 and tried nowhere; they may differ by model and grow. A region that is missing fails as
+AccessDenied when a request is sent there: add it. `aws bedrock get-inference-profile` tells those of a model.
 """
 
 import re
