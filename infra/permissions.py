@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from infra.bedrock import bedrock_model, resources
-from infra.storage import BY_OWNER, LIVE, RUNS, UPLOADS, Storage
+from infra.storage import BY_OWNER, LIVE, RUNS, STAGING, UPLOADS, Storage
 
 # Of a transaction each item is checked, by its own action.
 MOVING_RUNS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
@@ -49,6 +49,20 @@ def doing_a_run(storage: Storage) -> Statements:
         *_objects(storage, ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"), RUNS),
         _listing(storage, RUNS),
     ]
+
+
+def unloading(storage: Storage) -> Statements:
+    """To write results, seeing that nothing is there yet and by which key the bucket encrypts."""
+    return [
+        *_objects(storage, ("s3:PutObject", "s3:AbortMultipartUpload"), STAGING),
+        _listing(storage, STAGING),
+        allow(["s3:GetEncryptionConfiguration"], [storage.bucket.bucket_arn]),
+    ]
+
+
+def reading_unloaded(storage: Storage) -> Statements:
+    """To read these results and remove them."""
+    return [*_objects(storage, ("s3:GetObject", "s3:DeleteObject"), STAGING), _listing(storage, STAGING)]
 
 
 def asking(model: str) -> Statements:

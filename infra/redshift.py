@@ -45,7 +45,10 @@ def existing_cluster(scope: Construct, settings: ExistingCluster) -> Redshift:
 
 
 class NewRedshift(Construct):
-    """A workgroup of its own: `redshift`, the `workgroup`, its `namespace`, and the role `copying` that COPY takes."""
+    """A workgroup of its own: `redshift`, the `workgroup`, its `namespace`, and the role `copying` that COPY takes.
+
+    Of the role `unloading` UNLOAD takes.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class NewRedshift(Construct):
         environment: Environment,
         network: Network,
         storage: Storage,
+        unloading: iam.Role,
     ) -> None:
         super().__init__(scope, name)
         group = ec2.SecurityGroup(
@@ -77,7 +81,7 @@ class NewRedshift(Construct):
             db_name=settings.database,
             admin_username="admin",
             manage_admin_password=True,
-            iam_roles=[self.copying.role_arn],
+            iam_roles=[self.copying.role_arn, unloading.role_arn],
             default_iam_role_arn=self.copying.role_arn,
             kms_key_id=storage.key.key_arn if storage.key else None,
             log_exports=LOGS,

@@ -39,12 +39,14 @@ class ExistingWorkgroup:
 
     workgroup_id       the end of its ARN, a UUID: permissions name it
     security_group_id  its security group; a rule is added there that admits the tasks
+    unload             makes a role by which large results are unloaded; add it to the namespace's roles
     """
 
     workgroup: str
     workgroup_id: str
     database: str
     security_group_id: str
+    unload: bool = False
 
     def __post_init__(self) -> None:
         _require_names(workgroup=self.workgroup, database=self.database)
@@ -58,11 +60,13 @@ class ExistingCluster:
     """A provisioned cluster in the network of the service, or peered with it. The task's role signs in as itself.
 
     security_group_id  its security group; a rule is added there that admits the tasks
+    unload             makes a role by which large results are unloaded; add it to the cluster's roles
     """
 
     cluster: str
     database: str
     security_group_id: str
+    unload: bool = False
 
     def __post_init__(self) -> None:
         _require_names(cluster=self.cluster, database=self.database)

@@ -10,7 +10,7 @@ from infra.acknowledged import acknowledge_resources
 from infra.closed_bucket import ClosedBucket
 from infra.settings import Storage as StorageSettings
 
-RUNS, UPLOADS = "runs/", "uploads/"
+RUNS, UPLOADS, STAGING = "runs/", "uploads/", "staging/"
 BY_OWNER, LIVE = "by_owner", "live"
 
 
@@ -27,9 +27,9 @@ class Storage(Construct):
         )
         self.bucket = _bucket(self, settings, self.key, kept)
         self.table = _table(self, self.key, protected, kept)
-        prefixes = [self.bucket.arn_for_objects(f"{prefix}*") for prefix in (RUNS, UPLOADS)]
+        prefixes = [self.bucket.arn_for_objects(f"{prefix}*") for prefix in (RUNS, UPLOADS, STAGING)]
         acknowledge_resources(
-            Stack.of(self), "Objects of runs and uploads have names of their own, below one prefix", *prefixes
+            Stack.of(self), "Objects have names of their own, below the prefix of runs, uploads or results", *prefixes
         )
 
 
@@ -41,6 +41,12 @@ def _bucket(scope: Construct, settings: StorageSettings, key: kms.Key | None, ke
     access_logs = ClosedBucket(scope, "AccessLogs", [old_logs], kept)
     rules = [
         s3.LifecycleRule(id="uploads", prefix=UPLOADS, expiration=Duration.days(1)),
+        s3.LifecycleRule(
+            id="staging",
+            prefix=STAGING,
+            expiration=Duration.days(1),
+            noncurrent_version_expiration=Duration.days(1),
+        ),
         s3.LifecycleRule(
             id="leftovers",
             noncurrent_version_expiration=Duration.days(30),

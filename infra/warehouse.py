@@ -9,6 +9,7 @@ from infra.runner import Runner
 from infra.sample_files import SampleFiles
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFolder, NewWorkgroup, Sample, Warehouse
 from infra.storage import Storage
+from infra.unloading import Unloading
 from infra.warehouse_tables import WarehouseTables
 
 VARIABLE = "KAISEKI_WAREHOUSE"
@@ -23,11 +24,16 @@ def add_warehouse(
         case ImageFolder(folder):
             location = f"duckdb:{folder}"
         case ExistingWorkgroup() as settings:
+            if settings.unload:
+                Unloading(scope, "Unloading", settings.workgroup, runner, storage)
             location = _opened(existing_workgroup(scope, settings), network, runner)
         case ExistingCluster() as settings:
+            if settings.unload:
+                Unloading(scope, "Unloading", settings.cluster, runner, storage)
             location = _opened(existing_cluster(scope, settings), network, runner)
         case NewWorkgroup() as settings:
-            made = NewRedshift(scope, "Warehouse", settings, environment, network, storage)
+            unloading = Unloading(scope, "Unloading", environment.family, runner, storage)
+            made = NewRedshift(scope, "Warehouse", settings, environment, network, storage, unloading.role)
             WarehouseTables(scope, "Tables", settings, made, runner.task, environment)
             location = _opened(made.redshift, network, runner)
     runner.container.add_environment(VARIABLE, location)

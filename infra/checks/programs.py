@@ -45,13 +45,14 @@ def programs() -> tuple[Program, ...]:
         *sorted((KAISEKI / "stores").glob("*.py")),
         *sorted((KAISEKI / "lm").rglob("*.py")),
         *sorted((KAISEKI / "warehouses").glob("redshift_login.py")),
+        KAISEKI / "warehouses" / "redshift_staging.py",
     )
     return (
         Program("ApiFunctionRole", (LAMBDA / "api.py",), Caller(uploads=True, keys=(*RECORDS, KEY))),
         Program("LauncherFunctionRole", (LAMBDA / "launch.py",)),
         Program("TaskEventsFunctionRole", (LAMBDA / "task_events.py",)),
         Program("ReconcilerFunctionRole", (LAMBDA / "reconcile.py",)),
-        Program("RunnerTask", adapters),
+        Program("RunnerTask", adapters, Caller(unloads=True)),
     )
 
 

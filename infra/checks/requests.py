@@ -10,7 +10,7 @@ from infra.bedrock import bedrock_model, resources
 from infra.checks.names import ACCOUNT, REGION, Names
 from infra.checks.policies import Request
 from infra.environments import Environment
-from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup
+from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, NewWorkgroup
 
 RUN = "20261121T090000-age-groups-0123456789abcdef"
 RECORDS = (f"RUN#{RUN}", "ACTIVE#*", "ACTIVE#somebody", "SPEND#*#2026-11-21", "SPEND#somebody#2026-11-21")
@@ -33,6 +33,14 @@ class Place:
     namespaces: tuple[str, ...]
 
     @property
+    def unloads(self) -> bool:
+        match self.environment.warehouse:
+            case ExistingWorkgroup(unload=unload) | ExistingCluster(unload=unload):
+                return unload
+            case warehouse:
+                return isinstance(warehouse, NewWorkgroup)
+
+    @property
     def task(self) -> str:
         return f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/{self.cluster.split('/')[1]}/0123456789abcdef"
 
@@ -46,9 +54,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Caller:
-    """`uploads`: it takes files from those who ask; `keys`: of the items of the table that it reads and writes."""
+    """`uploads`: it takes files from those who ask; `keys`: of the items of the table that it reads and writes.
+
+    `unloads`: it reads and removes what Redshift has written.
+    """
 
     uploads: bool = False
+    unloads: bool = False
     keys: tuple[str, ...] = RECORDS
 
 
@@ -88,14 +100,18 @@ def requests_of(operation: str, place: Place, caller: Caller) -> list[Request]:
 def _objects(action: str) -> Needs:
     def on(place: Place, caller: Caller) -> list[Request]:
         brought = ["uploads/0123/4567/sales.csv"] if caller.uploads and action != "s3:DeleteObject" else []
-        return [Request(action, place.object(key)) for key in (f"runs/{RUN}/run.json", *brought)]
+        read = caller.unloads and place.unloads and action in ("s3:GetObject", "s3:DeleteObject")
+        unloaded = ["staging/sales-0123/1/000.parquet"] if read else []
+        return [Request(action, place.object(key)) for key in (f"runs/{RUN}/run.json", *brought, *unloaded)]
 
     return on
 
 
 def _listing(place: Place, caller: Caller) -> list[Request]:
-    prefix = "uploads/0123/4567/" if caller.uploads else "runs/"
-    return [Request("s3:ListBucket", place.bucket, {"s3:prefix": prefix})]
+    prefixes = ["uploads/0123/4567/" if caller.uploads else "runs/"]
+    if caller.unloads and place.unloads:
+        prefixes.append("staging/sales-0123/")
+    return [Request("s3:ListBucket", place.bucket, {"s3:prefix": prefix}) for prefix in prefixes]
 
 
 def _items(action: str) -> Needs:

@@ -43,9 +43,11 @@ def test_every_bucket_refuses_what_is_not_tls(trial: Template) -> None:
         assert any(refused.items() <= statement.items() for statement in statements)
 
 
-def test_uploads_go_after_a_day_and_leftovers_after_a_while(trial: Template) -> None:
+def test_uploads_and_staged_rows_go_after_a_day_and_leftovers_after_a_while(trial: Template) -> None:
     rules = lifecycle(trial)
     assert (rules["uploads"]["Prefix"], rules["uploads"]["ExpirationInDays"]) == ("uploads/", 1)
+    assert (rules["staging"]["Prefix"], rules["staging"]["ExpirationInDays"]) == ("staging/", 1)
+    assert rules["staging"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert rules["leftovers"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert rules["leftovers"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
 

@@ -1,0 +1,78 @@
+"""Large results leave Redshift by a role of their own: for one prefix, for one user."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+from infra.checks.policies import Request, allows, role_named, statements_of
+from infra.checks.requests import place_of
+from infra.environments import Environment
+from infra.settings import ExistingNetwork
+from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, NewWorkgroup
+from infra.unloading import SERVICES
+
+Synthesized = Callable[[Environment], Template]
+GROUP = "sg-0123456789abcdef0"
+NETWORK = ExistingNetwork("vpc-0123456789abcdef0", ("subnet-0123456789abcdef0",))
+MADE = Environment("dev", warehouse=NewWorkgroup())
+WORKGROUP = ExistingWorkgroup("sales", "01234567-89ab-cdef-0123-456789abcdef", "prod", GROUP)
+CLUSTER = ExistingCluster("sales", "prod", GROUP)
+UNLOADING = (
+    (MADE, "kaiseki-dev"),
+    (Environment("dev", network=NETWORK, warehouse=ExistingCluster("sales", "prod", GROUP, unload=True)), "sales"),
+)
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def variables(template: Template) -> dict[str, Any]:
+    (task,) = template.find_resources("AWS::ECS::TaskDefinition").values()
+    (kaiseki,) = [c for c in task["Properties"]["ContainerDefinitions"] if c["Name"] == "kaiseki"]
+    return {v["Name"]: v["Value"] for v in kaiseki["Environment"]}
+
+
+@pytest.mark.parametrize(("environment", "warehouse"), UNLOADING, ids=["new", "cluster"])
+def test_redshift_unloads_by_a_role_of_the_tasks_own_user_alone(
+    environment: Environment, warehouse: str, synthesized: Synthesized
+) -> None:
+    template = synthesized(environment)
+    roles = template.find_resources("AWS::IAM::Role")
+    (role,) = [name for name in roles if name.startswith("UnloadingRole")]
+    for statement in roles[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+        assert set(as_list(statement["Principal"]["Service"])) <= set(SERVICES)
+        user = json_text(statement["Condition"]["StringEquals"]["sts:ExternalId"])
+        assert f":dbuser:{warehouse}/IAMR:<RunnerTask" in user
+    found = variables(template)
+    assert found["KAISEKI_UNLOAD_ROLE"] == {"Fn::GetAtt": [role, "Arn"]}
+    assert json_text(found["KAISEKI_UNLOAD_TO"]).endswith(">/staging")
+
+
+def json_text(joined: Any) -> str:
+    return "".join(part if isinstance(part, str) else f"<{part['Ref']}>" for part in joined["Fn::Join"][1])
+
+
+def test_that_role_writes_below_one_prefix_and_reads_nothing(synthesized: Synthesized) -> None:
+    template = synthesized(MADE).to_json()
+    statements = statements_of(template, role_named(template, "UnloadingRole"))
+    bucket = place_of(MADE, template).bucket
+    rows = f"{bucket}/staging/rows-0123/1/0000_part_00.parquet"
+    assert allows(statements, Request("s3:PutObject", rows))
+    refused = (
+        ("s3:PutObject", f"{bucket}/runs/x/run.json"),
+        ("s3:GetObject", f"{bucket}/runs/x/run.json"),
+        ("s3:GetObject", rows),
+        ("s3:DeleteObject", rows),
+        ("s3:ListBucket", bucket),
+    )
+    assert not [one for one in refused if allows(statements, Request(*one))]
+
+
+def test_a_new_workgroup_has_that_role_and_one_that_is_there_is_told_of_none(synthesized: Synthesized) -> None:
+    (namespace,) = synthesized(MADE).find_resources("AWS::RedshiftServerless::Namespace").values()
+    assert [role["Fn::GetAtt"][0][:9] for role in namespace["Properties"]["IamRoles"]] == ["Warehouse", "Unloading"]
+    for warehouse in (WORKGROUP, CLUSTER):
+        environment = Environment("dev", network=NETWORK, warehouse=warehouse)
+        assert "KAISEKI_UNLOAD_ROLE" not in variables(synthesized(environment))
