@@ -111,9 +111,9 @@ def _check_ordered_aggregates(select: exp.Select) -> None:
         if isinstance(within, exp.WithinGroup):
             if isinstance(within.parent, exp.Window):
                 continue
-            orders.setdefault(within.expression.sql(comments=False).removesuffix(" NULLS FIRST"), call)
+            orders.setdefault(within.expression.sql("redshift", comments=False), call)
         elif not isinstance(within, exp.Window) and call.name.lower() == "median":
-            orders.setdefault("ORDER BY " + call.expressions[0].sql(comments=False), call)
+            orders.setdefault("ORDER BY " + call.expressions[0].sql("redshift", comments=False), call)
     if len(orders) > 1:
         hint = "Make each a WITH query of its own and join them, or load the rows and use Python."
         second = list(orders.values())[1]
