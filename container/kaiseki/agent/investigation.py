@@ -142,6 +142,7 @@ class Investigation:
             data=self.workbench.data,
             kept=self.workbench.kept,
             left=self.meter.left(),
+            veil=self.workbench.veil,
         )
         observation = observe(step, failures, state, looked_up)
         self.journal.turns.append(Turn(text, observation, failures[0] if failures else None))

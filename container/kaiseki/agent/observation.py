@@ -9,6 +9,7 @@ import pyarrow.parquet as parquet
 from pydantic import JsonValue
 
 from kaiseki.agent.ledger import records_of
+from kaiseki.agent.veil import EXPLAINED, Veil, shown
 from kaiseki.data_files import data_files
 from kaiseki.models import Execution, Fact, Failure, Query, Step
 
@@ -28,22 +29,27 @@ class State:
     data: Path
     kept: Sequence[str]
     left: str
+    veil: Veil = Veil()
 
 
 def observe(step: Step | None, failures: Sequence[Failure], state: State, looked_up: str) -> str:
     """The observation of one reply: `step` is None where it held nothing but an answer."""
+    veil = state.veil
+    failures = [veil.failure(failure) for failure in failures]
     parts = [_verdict(step, failures)]
     if step is not None:
         parts += [_query(query, state.data, step.execution) for query in step.queries]
         if step.execution is not None:
-            parts.append(_execution(step.execution))
+            parts.append(veil(_execution(step.execution)))
         if step.accepted:
-            parts += [f"Table {name}:\n{state.tables[name]}" for name in _tables(step) if name in state.tables]
+            parts += [f"Table {name}:\n{veil(state.tables[name])}" for name in _tables(step) if name in state.tables]
     parts += _failures(failures)
     parts.append(_next(step, failures, state.kept))
     if looked_up:
         parts.append(looked_up)
-    parts.append("Facts so far: " + (_facts(state.facts) or "none"))
+    parts.append("Facts so far: " + (_facts(state.facts, veil) or "none"))
+    if veil.values:
+        parts.append(EXPLAINED)
     parts.append(f"Left: {state.left}")
     return "\n\n".join(part for part in parts if part)
 
@@ -99,7 +105,8 @@ def _query(query: Query, data: Path, execution: Execution | None) -> str:
     cut = f" (TRUNCATED: the row cap cut the result at {query.rows:,} rows)" if query.truncated else ""
     lines = [f"Query {query.name}: {query.rows:,} rows{cut}; columns {_columns(query, execution)}"]
     lines += [f"Warning: {warning}" for warning in query.warnings]
-    lines += _head(data / f"{query.name}.parquet")
+    lines += [f"Personal, shown by form: {', '.join(query.veiled)}"] if query.veiled else []
+    lines += _head(data / f"{query.name}.parquet", query.veiled)
     return "\n".join(lines)
 
 
@@ -111,17 +118,16 @@ def _columns(query: Query, execution: Execution | None) -> str:
     return ", ".join(f"{name} {kind}" for name, kind in query.columns)
 
 
-def _head(path: Path) -> list[str]:
+def _head(path: Path, veiled: Sequence[str]) -> list[str]:
     first = next(iter(data_files(path)), None)
     if first is None:
         return []
     batch = next(parquet.ParquetFile(first).iter_batches(batch_size=HEAD_ROWS), None)
     rows = batch.to_pylist() if batch is not None else []
-    return ["  " + " | ".join(_cell(value) for value in row.values()) for row in rows]
+    return ["  " + " | ".join(_cell(shown(value, name in veiled)) for name, value in row.items()) for row in rows]
 
 
-def _cell(value: object) -> str:
-    text = "null" if value is None else str(value).replace("\n", " ")
+def _cell(text: str) -> str:
     return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
 
 
@@ -137,12 +143,12 @@ def _execution(execution: Execution) -> str:
     return "\n".join(parts)
 
 
-def _facts(facts: Mapping[str, Fact]) -> str:
-    return "; ".join(_fact(fact) for fact in facts.values())
+def _facts(facts: Mapping[str, Fact], veil: Veil) -> str:
+    return "; ".join(_fact(fact, veil) for fact in facts.values())
 
 
-def _fact(fact: Fact) -> str:
-    value = json.dumps(_rounded(fact.value), ensure_ascii=False)
+def _fact(fact: Fact, veil: Veil) -> str:
+    value = veil(json.dumps(_rounded(fact.value), ensure_ascii=False))
     if len(value) > FACT_CHARACTERS:
         value = value[: FACT_CHARACTERS - 1] + "…"
     unit = f" {fact.unit}" if fact.unit else ""

@@ -12,6 +12,7 @@ from kaiseki.agent.ledger import facts_of, lineage_of, records_of
 from kaiseki.agent.lineage import unbound
 from kaiseki.agent.protocol import QueryDraft, Reply
 from kaiseki.agent.replay import Replay, replay
+from kaiseki.agent.veil import Veil, veil_of
 from kaiseki.models import Budget, Event, Fact, Failure, Query, Step, Wheel
 from kaiseki.ports import Packages, Sandbox, Session, Warehouse
 
@@ -61,6 +62,12 @@ class Workbench:
     @property
     def _packages_path(self) -> Path | None:
         return self._packages.path if self._packages else None
+
+    @property
+    def veil(self) -> Veil:
+        """Over all rows that there are."""
+        accepted = (query for step in self.accepted for query in step.queries)
+        return veil_of((*accepted, *self._rows.values()), self.data)
 
     @property
     def kept(self) -> tuple[str, ...]:
