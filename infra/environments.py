@@ -16,6 +16,7 @@ from infra.settings import (
     ExistingNetwork,
     Functions,
     Iam,
+    Jwt,
     Limits,
     Monitoring,
     NewNetwork,
@@ -26,6 +27,7 @@ from infra.settings import (
 from infra.settings_task import ImageUri, Runner, ToolchainImage
 from infra.settings_toolchain import Toolchain
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, NewWorkgroup, Sample, Warehouse
+from kaiseki.schema_names import schema_names
 
 MODEL = "bedrock/us.anthropic.claude-sonnet-5"
 
@@ -37,6 +39,8 @@ class Environment:
     model            `bedrock/<geography>.<id>`: prompts and rows shown to the model stay within the geography.
                      `offline` asks no model and costs nothing
     global_inference lets a `global.` model compute anywhere in the world, which it never does unasked
+    schemas          of the warehouse that may be read, as ("public", "sales"); None: all that its user may read, in a
+                     new Redshift public. A caller's token may narrow it (`Jwt`), and so may each question
     protected        nothing with data in it goes away with the stack, and the stack not without being unprotected first
     """
 
@@ -45,6 +49,7 @@ class Environment:
     region: str | None = None
     model: str = MODEL
     global_inference: bool = False
+    schemas: tuple[str, ...] | None = None
     protected: bool = False
     network: NewNetwork | ExistingNetwork = NewNetwork()
     storage: Storage = Storage()
@@ -77,9 +82,26 @@ class Environment:
         )
         most, asked = self.limits.principal_usd_per_day, self.per_run.usd
         require(asked <= most, f"a run may cost ${asked:g}, a caller's day ${most:g}", "lower per_run.usd")
+        self._require_schemas()
         model = bedrock_model(self.model)
         if model is not None:
             require_geography(model, self.region, self.global_inference)
+
+    def _require_schemas(self) -> None:
+        if self.schemas is not None:
+            fits = schema_names(self.schemas) == self.schemas
+            require(fits, f"the schemas of {self.name} are not written as SQL folds them", "in lower case, each once")
+            of_new = self.warehouse if isinstance(self.warehouse, NewWorkgroup) else None
+            loaded = of_new is not None and of_new.load is not None
+            require(
+                not loaded or "public" in self.schemas,
+                f"the files of {self.name} become tables of public, which its schemas leave out",
+                "add public, or load=None",
+            )
+            elsewhere = [name for name in self.schemas if of_new is not None and "." in name]
+            require(not elsewhere, f"a new Redshift has no schema {'.'.join(elsewhere[:1])}", "leave it out")
+        claim = isinstance(self.api.callers, Jwt) and self.api.callers.schemas_claim
+        require(not claim or self.schemas is not None, f"the claim {claim} narrows no list", "name schemas=(...)")
 
     @property
     def family(self) -> str:

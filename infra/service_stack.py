@@ -16,8 +16,9 @@ from infra.monitoring import Monitoring
 from infra.network import Network
 from infra.run_events import RunEvents
 from infra.runner import CONTAINER, Runner
+from infra.settings import Jwt
 from infra.storage import Storage
-from infra.warehouse import add_warehouse, interface_endpoints
+from infra.warehouse import add_warehouse, interface_endpoints, limited_to
 
 ZONES = 3
 
@@ -94,8 +95,11 @@ def _settings_of_functions(
     launch_queue: LaunchQueue,
     run_events: RunEvents,
 ) -> dict[str, str]:
-    limits = environment.limits
+    limits, callers = environment.limits, environment.api.callers
+    claim = callers.schemas_claim if isinstance(callers, Jwt) else None
     return {
+        **limited_to(environment.schemas),
+        **({"KAISEKI_SCHEMAS_CLAIM": claim} if claim else {}),
         "KAISEKI_BUCKET": storage.bucket.bucket_name,
         "KAISEKI_CAPACITY": environment.runner.capacity,
         "KAISEKI_CLUSTER": runner.cluster.cluster_arn,

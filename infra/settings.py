@@ -97,10 +97,15 @@ class Iam:
 
 @dataclass(frozen=True)
 class Jwt:
-    """Callers bring a token of this issuer (its OpenID configuration must be reachable) for one of these audiences."""
+    """Callers bring a token of this issuer (its OpenID configuration must be reachable) for one of these audiences.
+
+    schemas_claim  the claim of a token that lists which of the environment's schemas its bearer may read: a list, or a
+                   text with blanks or commas; without it a token reads nothing. None: each reads all of them
+    """
 
     issuer: str
     audience: tuple[str, ...]
+    schemas_claim: str | None = None
 
     def __post_init__(self) -> None:
         require(
@@ -111,6 +116,7 @@ class Jwt:
         require(
             bool(self.audience) and all(self.audience), f"no audience of {self.issuer} is named", "copy the token's aud"
         )
+        require(self.schemas_claim != "", "the claim that lists schemas has no name", "name it, or leave it out")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,13 @@ def add_warehouse(
             WarehouseTables(scope, "Tables", settings, made, runner.task, environment)
             location = _opened(made.redshift, network, runner)
     runner.container.add_environment(VARIABLE, location)
+    for name, value in limited_to(environment.schemas).items():
+        runner.container.add_environment(name, value)
+
+
+def limited_to(schemas: tuple[str, ...] | None) -> dict[str, str]:
+    """The variable by which the API and its tasks know what may be read."""
+    return {} if schemas is None else {"KAISEKI_SCHEMAS": ",".join(schemas)}
 
 
 def interface_endpoints(warehouse: Warehouse) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """The first tables of a new warehouse, and the database user that tasks sign in as, who may read and nothing else."""
 
+from hashlib import sha256
 from pathlib import Path
 
 from aws_cdk import Aws, CustomResource, Duration
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
@@ -14,16 +14,18 @@ from infra.functions import Function, Package
 from infra.permissions import allow
 from infra.redshift import NewRedshift
 from infra.settings_warehouse import NewWorkgroup
+from infra.warehouse_code import setup_code
 from kaiseki.models import Table
 from kaiseki.warehouses.duckdb import DuckDBWarehouse
 from kaiseki.warehouses.identifiers import table_name
+from kaiseki.warehouses.redshift_grants import Statement, grants, user_of_role
 
-HANDLER = Path(__file__).parent / "warehouse_setup"
+SCHEMA = "public"  # where the first tables lie
 TEXT = "VARCHAR(65535)"
 
 
 class WarehouseTables(Construct):
-    """Runs the statements in one transaction at the first deployment, and again when they or the files change."""
+    """Made at the first deployment, and again when files or schemas change."""
 
     def __init__(
         self,
@@ -42,9 +44,9 @@ class WarehouseTables(Construct):
                 readable = f"{file.bucket.bucket_arn}/{file.s3_object_key}"
                 made.copying.add_to_policy(allow(["s3:GetObject"], [readable]))
                 statements += written_anew(table, file.s3_object_url)
-        statements += reading_only(f"IAMR:{reader.role_name}")
+        user, schemas = user_of_role(reader.role_name), [*(environment.schemas or (SCHEMA,))]
         package = Package(
-            code=lambda_.Code.from_asset(str(HANDLER)),
+            code=setup_code(),
             settings=environment.functions,
             environment={},
             log_days=environment.monitoring.log_days,
@@ -61,7 +63,10 @@ class WarehouseTables(Construct):
                 "Workgroup": made.workgroup.workgroup_name,
                 "Namespace": made.namespace.namespace_name,
                 "Database": settings.database,
-                "Reader": f"IAMR:{reader.role_name}",
+                "Reader": user,
+                "Schemas": schemas,
+                # What is granted is decided by the function: a change of that is to make it run again.
+                "Grants": _digest(grants(user_of_role("reader"), settings.database, schemas, {})),
                 "Statements": statements,
             },
         )
@@ -84,14 +89,8 @@ def written_anew(table: Table, url: str) -> list[str]:
     ]
 
 
-def reading_only(user: str) -> list[str]:
-    """What the administrator adds to the schema later is readable too; who may not read is nobody else's to say."""
-    return [
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        f'GRANT USAGE ON SCHEMA public TO "{user}"',
-        f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{user}"',
-        f'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO "{user}"',
-    ]
+def _digest(statements: tuple[Statement, ...]) -> str:
+    return sha256("\n".join(statement.sql for statement in statements).encode()).hexdigest()
 
 
 def _tables_of(folder: Path) -> list[tuple[Path, Table]]:

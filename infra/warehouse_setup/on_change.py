@@ -1,4 +1,4 @@
-"""A custom resource of CloudFormation: runs SQL as the warehouse's administrator, in one transaction."""
+"""A custom resource of CloudFormation: as the warehouse's administrator makes first tables, and the user who reads."""
 
 import json
 import time
@@ -7,7 +7,12 @@ from typing import Any
 
 import boto3
 
+from kaiseki.warehouses.redshift_grants import Statement, created, grants, made
+
 POLL_SECONDS = 2
+MOST_AT_ONCE = 39  # the Data API takes 40 statements in a transaction; a table is made by three
+_SCHEMAS = """SELECT schema_name, schema_type FROM svv_all_schemas WHERE database_name = current_database()
+AND schema_name NOT IN ('information_schema', 'catalog_history') AND schema_name NOT LIKE 'pg!_%' ESCAPE '!'"""
 
 
 class StatementFailed(Exception):
@@ -38,17 +43,52 @@ def apply(properties: dict[str, Any], data: Any, serverless: Any) -> None:
         "Database": properties["Database"],
         "SecretArn": namespace["adminPasswordSecretArn"],
     }
-    reader = properties["Reader"]
-    known = data.execute_statement(
-        **target,
-        Sql="SELECT count(*) FROM pg_user WHERE usename = :reader",
-        Parameters=[{"name": "reader", "value": reader}],
-    )
-    _finished(data, known["Id"])
-    statements = list(properties["Statements"])
-    if data.get_statement_result(Id=known["Id"])["Records"][0][0]["longValue"] == 0:
-        statements.insert(0, f'CREATE USER "{reader}" PASSWORD DISABLE')
-    _finished(data, data.batch_execute_statement(**target, Sqls=statements)["Id"])
+    session = _Session(data, target)
+    session.run_together(properties["Statements"])
+    statements = _of_reader(properties, session)
+    session.run_together([statement.sql for statement in statements if not statement.alone])
+    for statement in statements:
+        if statement.alone:
+            session.run(statement.sql)
+
+
+def _of_reader(properties: dict[str, Any], session: "_Session") -> list[Statement]:
+    """The schemas that are not there are made; which of the others are external is not known before."""
+    reader, schemas = properties["Reader"], properties["Schemas"]
+    (count,) = session.rows("SELECT count(*) FROM pg_user WHERE usename = :reader", reader=reader)
+    kinds = {str(name): str(kind) for name, kind in session.rows(_SCHEMAS)}
+    missing = [made(schema) for schema in schemas if schema not in kinds]
+    user = [] if count[0] else [created(reader)]
+    return [*user, *missing, *grants(reader, properties["Database"], schemas, kinds)]
+
+
+class _Session:
+    """The administrator's, by the Data API. Raises StatementFailed."""
+
+    def __init__(self, data: Any, target: dict[str, str]) -> None:
+        self._data, self._target = data, target
+
+    def run(self, sql: str, **values: str) -> str:
+        parameters = [{"name": name, "value": value} for name, value in values.items()]
+        given = {"Parameters": parameters} if parameters else {}
+        statement = str(self._data.execute_statement(**self._target, Sql=sql, **given)["Id"])
+        _finished(self._data, statement)
+        return statement
+
+    def run_together(self, statements: list[str]) -> None:
+        """In one transaction, as long as they are not too many for one."""
+        for start in range(0, len(statements), MOST_AT_ONCE):
+            batch = statements[start : start + MOST_AT_ONCE]
+            _finished(self._data, self._data.batch_execute_statement(**self._target, Sqls=batch)["Id"])
+
+    def rows(self, sql: str, **values: str) -> list[list[Any]]:
+        statement = self.run(sql, **values)
+        page = self._data.get_statement_result(Id=statement)
+        records = page["Records"]
+        while page.get("NextToken"):
+            page = self._data.get_statement_result(Id=statement, NextToken=page["NextToken"])
+            records += page["Records"]
+        return [[next(iter(cell.values())) for cell in record] for record in records]
 
 
 def _finished(data: Any, statement: str) -> None:

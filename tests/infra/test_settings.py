@@ -13,6 +13,7 @@ from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFo
 from kaiseki.errors import SettingError
 
 NETWORK = ExistingNetwork("vpc-0123456789abcdef0", ("subnet-0123456789abcdef0",))
+TOKENS = Jwt("https://issuer.example", ("kaiseki",), schemas_claim="warehouse")
 CLUSTER = ExistingCluster("sales", "prod", "sg-0123456789abcdef0")
 
 
@@ -26,6 +27,16 @@ CLUSTER = ExistingCluster("sales", "prod", "sg-0123456789abcdef0")
         (lambda: Environment("prod", model="bedrock/claude"), "is no id of Amazon Bedrock"),
         (lambda: Environment("prod", warehouse=CLUSTER), "cannot be reached from a new network"),
         (lambda: Environment("prod", per_run=PerRun(usd=50)), "a run may cost $50, a caller's day $20"),
+        (lambda: Environment("prod", schemas=()), "no schema is named"),
+        (lambda: Environment("prod", schemas=("pg_catalog",)), "pg_catalog is a schema of the system"),
+        (lambda: Environment("prod", schemas=("Sales",)), "not written as SQL folds them"),
+        (lambda: Environment("prod", schemas=("sales",), warehouse=NewWorkgroup()), "which its schemas leave out"),
+        (lambda: Environment("prod", schemas=("a.b",), warehouse=NewWorkgroup(load=None)), "has no schema a.b"),
+        (lambda: Environment("prod", api=Api(callers=TOKENS)), "the claim warehouse narrows no list"),
+        (
+            lambda: Jwt("https://issuer.example", ("kaiseki",), schemas_claim=""),
+            "that lists schemas has no name",
+        ),
         (lambda: NewNetwork(cidr="10.0.0.0/33"), "is no IPv4 range"),
         (lambda: NewNetwork(cidr="10.0.0.0/27"), "has no fitting size"),
         (lambda: NewNetwork(way_out="none"), "way_out is 'none'"),  # type: ignore[arg-type]

@@ -12,9 +12,9 @@ import pytest
 from aws_cdk.assertions import Match, Template
 from infra.environments import Environment
 from infra.sample_files import FETCH, INPUT
-from infra.settings import ExistingNetwork
+from infra.settings import Api, ExistingNetwork, Jwt
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFolder, NewWorkgroup
-from infra.warehouse_tables import reading_only, written_anew
+from infra.warehouse_tables import written_anew
 from moto import mock_aws
 
 from kaiseki.models import Column, Table
@@ -47,6 +47,11 @@ def signing_in(template: Template) -> dict[str, Any]:
         if any(action.startswith("redshift") and "Credentials" in action for action in statement["Action"])
     ]
     return dict(found)
+
+
+def setup_of(template: Template) -> dict[str, Any]:
+    (resource,) = template.find_resources("Custom::WarehouseStatements").values()
+    return dict(resource["Properties"])
 
 
 def test_the_samples_files_are_fetched_before_the_program_starts(trial: Template) -> None:
@@ -169,8 +174,7 @@ def test_the_data_of_prod_are_encrypted_with_its_own_key_and_outlive_the_stack(
 
 
 def test_each_csv_file_becomes_a_table_by_copy(synthesized: Synthesized, project: Path) -> None:
-    (resource,) = synthesized(LOADED).find_resources("Custom::WarehouseStatements").values()
-    statements = [s if isinstance(s, str) else s["Fn::Join"][1][0] for s in resource["Properties"]["Statements"]]
+    statements = [s if isinstance(s, str) else s["Fn::Join"][1][0] for s in setup_of(synthesized(LOADED))["Statements"]]
     for file in (project / "input").glob("*.csv"):
         assert any(s.startswith(f'COPY public."{file.stem}" FROM') for s in statements)
     assert statements[1].startswith('CREATE TABLE public."interactions" ("userid" INTEGER, "timestamp" TIMESTAMP')
@@ -185,8 +189,37 @@ def test_copy_may_read_these_files_alone(synthesized: Synthesized) -> None:
 
 
 def test_without_files_only_the_reader_is_made(prod: Template) -> None:
-    (resource,) = prod.find_resources("Custom::WarehouseStatements").values()
-    assert len(resource["Properties"]["Statements"]) == len(reading_only("IAMR:reader"))
+    properties = setup_of(prod)
+    assert properties["Statements"] == []
+    assert properties["Reader"]["Fn::Join"][1][0] == "IAMR:"
+    assert properties["Schemas"] == ["public"]
+
+
+def test_the_schemas_of_an_environment_are_granted_listed_for_tasks_and_known_to_the_api(
+    synthesized: Synthesized,
+) -> None:
+    callers = Jwt("https://issuer.example/", ("kaiseki",), schemas_claim="warehouse")
+    listed = Environment("dev", warehouse=NewWorkgroup(), schemas=("public", "sales"), api=Api(callers=callers))
+    template = synthesized(listed)
+    assert setup_of(template)["Schemas"] == ["public", "sales"]
+    assert setup_of(template)["Grants"] != setup_of(synthesized(LOADED))["Grants"]
+    (task,) = [c for c in definition(template)["ContainerDefinitions"] if c["Name"] == "kaiseki"]
+    assert {"Name": "KAISEKI_SCHEMAS", "Value": "public,sales"} in task["Environment"]
+    template.has_resource_properties(
+        "AWS::Lambda::Function",
+        {
+            "Handler": Match.string_like_regexp("^(api|cold_start).handler$"),
+            "Environment": {
+                "Variables": Match.object_like(
+                    {"KAISEKI_SCHEMAS": "public,sales", "KAISEKI_SCHEMAS_CLAIM": "warehouse"}
+                )
+            },
+        },
+    )
+
+
+def test_nothing_is_limited_unless_it_is_set(trial: Template) -> None:
+    assert "KAISEKI_SCHEMAS" not in json.dumps(trial.to_json())
 
 
 def test_a_table_keeps_the_types_that_a_run_on_the_file_finds() -> None:
@@ -195,9 +228,3 @@ def test_a_table_keeps_the_types_that_a_run_on_the_file_finds() -> None:
     assert drop == 'DROP TABLE IF EXISTS public."orders"'
     assert create == 'CREATE TABLE public."orders" ("day" DATE, "of" VARCHAR(65535))'
     assert copy.startswith("COPY public.\"orders\" FROM 's3://bucket/key.csv' IAM_ROLE default FORMAT CSV")
-
-
-def test_the_reader_may_select_and_nothing_else() -> None:
-    granted = [statement for statement in reading_only("IAMR:task") if "GRANT " in statement]
-    assert len(granted) == 3
-    assert all("GRANT SELECT" in statement or "GRANT USAGE" in statement for statement in granted)

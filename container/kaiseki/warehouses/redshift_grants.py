@@ -13,10 +13,11 @@ Kinds = Mapping[str, str]  # the name of a schema -> local, external or shared
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement without its semicolon, and the reason why it is there."""
+    """One statement without its semicolon, and the reason why it is there. `alone`: not within a transaction."""
 
     sql: str
     why: str = ""
+    alone: bool = False
 
 
 def user_of_role(role: str) -> str:
@@ -25,7 +26,7 @@ def user_of_role(role: str) -> str:
 
 
 def grants(user: str, database: str, schemas: Sequence[str], kinds: Kinds) -> tuple[Statement, ...]:
-    """All of it, in the order to run it; a schema whose kind is not known is taken to be local.
+    """What the user is granted, in the order to run it; a schema whose kind is not known is taken to be local.
 
     What the user was granted on other local or external schemas among `kinds` is taken back.
     """
@@ -34,7 +35,6 @@ def grants(user: str, database: str, schemas: Sequence[str], kinds: Kinds) -> tu
     }
     others = {kind: [n for n, k in kinds.items() if k == kind and n not in schemas] for kind in ("local", "external")}
     return (
-        created(user),
         *confined(user, database),
         *granted(user, of["local"]),
         *granted_external(user, of["external"]),
@@ -49,6 +49,10 @@ def created(user: str) -> Statement:
         f"CREATE USER {_quoted(user)} PASSWORD DISABLE",
         "Signs in by credentials of IAM; PASSWORD '...' where it has one. Leave this out where the user is there.",
     )
+
+
+def made(schema: str) -> Statement:
+    return Statement(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}", "Tables may come later.")
 
 
 def confined(user: str, database: str) -> tuple[Statement, ...]:
@@ -91,8 +95,8 @@ def granted(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
 def granted_external(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
     if not schemas:
         return ()
-    why = "External tables take no SELECT of their own: who may use the schema may read them. Not within a transaction."
-    return (Statement(f"GRANT USAGE ON SCHEMA {_listed(schemas)} TO {_quoted(user)}", why),)
+    why = "External tables take no SELECT of their own: who may use the schema may read them."
+    return (Statement(f"GRANT USAGE ON SCHEMA {_listed(schemas)} TO {_quoted(user)}", why, alone=True),)
 
 
 def revoked(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
@@ -111,8 +115,8 @@ def revoked(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
 def revoked_external(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
     if not schemas:
         return ()
-    why = "The same of external schemas. Not within a transaction."
-    return (Statement(f"REVOKE USAGE ON SCHEMA {_listed(schemas)} FROM {_quoted(user)}", why),)
+    why = "The same of external schemas."
+    return (Statement(f"REVOKE USAGE ON SCHEMA {_listed(schemas)} FROM {_quoted(user)}", why, alone=True),)
 
 
 def script(statements: Sequence[Statement]) -> str:
@@ -127,7 +131,9 @@ def script(statements: Sequence[Statement]) -> str:
 def _granted_shared(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
     databases = dict.fromkeys(schema.partition(".")[0] for schema in schemas)
     why = "A database that is shared with this one is granted as a whole, if it was not created WITH PERMISSIONS."
-    return tuple(Statement(f"GRANT USAGE ON DATABASE {_quoted(each)} TO {_quoted(user)}", why) for each in databases)
+    return tuple(
+        Statement(f"GRANT USAGE ON DATABASE {_quoted(each)} TO {_quoted(user)}", why, alone=True) for each in databases
+    )
 
 
 def _listed(schemas: Sequence[str]) -> str:
