@@ -110,7 +110,8 @@ class RunRecord(Protocol):
     """What the service tells others of one run. Where the run is the caller's own there is none."""
 
     def begin(self) -> bool:
-        """The run is RUNNING from now on; False: it has ended already. Raises UnknownRun and StoreError."""
+        """The run is RUNNING from now on; False: it has ended, or waits for another launch. Raises UnknownRun and
+        StoreError."""
 
     def beat(self, phase: str, usage: Usage) -> bool:
         """Says that the run lives, what it does and has used up. True: it was cancelled. Raises StoreError."""

@@ -36,7 +36,7 @@ class Task:
         Raises UnknownRun and StoreError where there is no record to begin or to end.
         """
         if not self._record.begin():
-            print(f"kaiseki: the run {self._run_id} has ended already; there is nothing to do", file=sys.stderr)
+            print(f"kaiseki: {self._run_id} has ended, or waits for another task: nothing to do", file=sys.stderr)
             return 0
         self._open_store = open_store
         with Watch(self._record, self._heartbeat_seconds, self._give_up) as watch:

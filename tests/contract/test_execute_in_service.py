@@ -404,6 +404,15 @@ def test_a_run_that_has_ended_is_left_alone(service):
     assert service.record().status is Status.CANCELLED
 
 
+def test_a_task_of_an_earlier_launch_leaves_a_run_that_waits_to_the_next(service):
+    service.ask()
+    service.records.queue(RUN_ID, "launch.capacity")
+    code, out, err = finished(service.start())
+    assert (code, out, len(err.splitlines())) == (0, "", 1)
+    assert "waits for another task" in err
+    assert service.record().status is Status.QUEUED
+
+
 @pytest.mark.parametrize(
     ("settings", "code", "named"),
     [

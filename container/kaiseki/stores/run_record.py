@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from kaiseki.errors import StoreError
 from kaiseki.models import Run, Usage
 from kaiseki.stores.aws import as_store_errors
-from kaiseki.stores.dynamodb import Ended, RunRecords
+from kaiseki.stores.dynamodb import Ended, NotLaunched, RunRecords
 from kaiseki.stores.event_bus import EventBus
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class DynamoDBRecord:
         with as_store_errors(self._place):
             try:
                 begun = self._records.begin(self._run_id)
-            except Ended:
+            except (Ended, NotLaunched):
                 return False
         self._owner, self._launch = begun.owner, begun.launches
         return True
