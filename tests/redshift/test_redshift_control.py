@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redshift_connector
 
 from kaiseki.errors import WarehouseError
 from kaiseki.warehouses import redshift_results
@@ -61,7 +62,7 @@ def test_each_query_is_a_read_only_transaction_of_its_own(
     words = [" ".join(sql.split()[:2]) for sql in server.log[begun:]]
     assert words == ["BEGIN READ", "DECLARE kaiseki_rows", "FETCH FORWARD", "ROLLBACK"] * 2
     session = next(iter(server.sessions.values())).statements
-    assert session.settings == {"statement_timeout": "7500", "query_group": "kaiseki"}
+    assert session.settings.items() >= {"statement_timeout": "7500", "query_group": "kaiseki"}.items()
     assert session.transaction == "I"
 
 
@@ -206,6 +207,22 @@ def test_a_cluster_of_one_node_is_asked_for_smaller_batches(
         query = warehouse.run("q", "SELECT n FROM t", tmp_path / "q.parquet", 2_500)
         assert (query.failure, query.rows, query.truncated) == (None, 2_500, True)
     assert sum("FETCH FORWARD 2501" in sql for sql in server.log) == 1
+
+
+# ── the server itself ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_server_binds_parameters_as_redshift_does(server: RedshiftServer) -> None:
+    server.database.execute(TABLE)
+    connection = redshift_connector.connect(
+        host="localhost", port=server.port, database="memory", user="analyst", password="not-a-secret"
+    )
+    cursor = connection.cursor()
+    cursor.execute("SELECT n, w, '$2' AS s FROM t WHERE n < %s AND w <> %s ORDER BY n", (3, "it's $1"))
+    assert [tuple(row) for row in cursor.fetchall()] == [(n, f"row {n}", "$2") for n in range(3)]
+    cursor.execute("SELECT COUNT(*) AS n FROM t WHERE w = %s", (None,))
+    assert [tuple(row) for row in cursor.fetchall()] == [(0,)]
+    connection.close()
 
 
 # ── signing in ────────────────────────────────────────────────────────────────────────────────────────────────────

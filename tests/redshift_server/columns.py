@@ -9,7 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-_NULL = struct.pack("!i", -1)
+from redshift_server import binary
+from redshift_server.binary import NULL as _NULL
+
 _MICROS_1970_TO_2000 = 946_684_800_000_000
 _INFINITY = 2**63 - 1
 _LAST_DAY = date.max.toordinal() - date(1970, 1, 1).toordinal()
@@ -26,9 +28,9 @@ class Column:
 
 def column_of(name: str, duckdb_type: str) -> Column:
     if found := re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", duckdb_type):
-        return Column(name, 1700, -1, (int(found[1]) << 16 | int(found[2])) + 4, _texts)
+        return Column(name, 1700, -1, (int(found[1]) << 16 | int(found[2])) + 4, _numerics)
     if duckdb_type == "HUGEINT":
-        return Column(name, 1700, -1, (38 << 16) + 4, _texts)
+        return Column(name, 1700, -1, (38 << 16) + 4, _numerics)
     oid, size, encode = _TYPES.get(duckdb_type, (1043, -1, _texts))
     return Column(name, oid, size, -1, encode)
 
@@ -37,9 +39,9 @@ def _packed(form: str) -> "Callable[[pa.Array, bool], Sequence[bytes]]":
     packing = struct.Struct("!i" + form)
     size = packing.size - 4
 
-    def encode(values: pa.Array, binary: bool) -> Sequence[bytes]:
-        if not binary:
-            return _texts(values, binary)
+    def encode(values: pa.Array, in_binary: bool) -> Sequence[bytes]:
+        if not in_binary:
+            return _texts(values, in_binary)
         return [_NULL if v is None else packing.pack(size, v) for v in values.to_pylist()]
 
     return encode
@@ -57,9 +59,10 @@ def _text(value: Any) -> bytes:
     return struct.pack("!i", len(encoded)) + encoded
 
 
-def _timestamps(values: pa.Array, binary: bool) -> Sequence[bytes]:
-    """Microseconds since 2000; only the binary form, which is what the driver asks for."""
-    assert binary
+def _timestamps(values: pa.Array, in_binary: bool) -> Sequence[bytes]:
+    """In the binary form, microseconds since 2000."""
+    if not in_binary:
+        return _texts(values, in_binary)
     found = []
     for micros in values.cast(pa.int64()).to_pylist():
         if micros is None:
@@ -71,7 +74,13 @@ def _timestamps(values: pa.Array, binary: bool) -> Sequence[bytes]:
     return found
 
 
-def _dates(values: pa.Array, _: bool) -> Sequence[bytes]:
+def _numerics(values: pa.Array, in_binary: bool) -> Sequence[bytes]:
+    return binary.numerics(values) if in_binary else _texts(values, in_binary)
+
+
+def _dates(values: pa.Array, in_binary: bool) -> Sequence[bytes]:
+    if in_binary:
+        return binary.dates(values)
     return [_NULL if days is None else _text(_date(days)) for days in values.cast(pa.int32()).to_pylist()]
 
 

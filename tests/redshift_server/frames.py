@@ -28,6 +28,12 @@ def read_text(body: bytes, start: int) -> tuple[str, int]:
     return body[start:end].decode(), end + 1
 
 
+def read_shorts(body: bytes, start: int) -> tuple[tuple[int, ...], int]:
+    """A list of 16-bit numbers behind their count."""
+    count = struct.unpack_from("!h", body, start)[0]
+    return struct.unpack_from(f"!{count}h", body, start + 2), start + 2 + 2 * count
+
+
 def error(sqlstate: str, said: str, hint: str = "") -> bytes:
     fields = {"S": "ERROR", "C": sqlstate, "M": said, "H": hint}
     return message(b"E", b"".join(key.encode() + text(value) for key, value in fields.items() if value) + b"\0")
@@ -42,11 +48,11 @@ def ready(transaction: str) -> bytes:
     return message(b"Z", transaction.encode())
 
 
-def row_description(columns: Sequence[Column], extended: bool) -> bytes:
-    """`extended`: Redshift's own addition, the origin of each column."""
+def row_description(columns: Sequence[Column], extended: bool, formats: Sequence[int] = ()) -> bytes:
+    """`extended`: Redshift's own addition, the origin of each column. `formats`: of each, where they are agreed on."""
     body = struct.pack("!h", len(columns))
-    for column in columns:
-        body += text(column.name) + struct.pack("!ihihih", 0, 0, column.oid, column.size, column.modifier, 0)
+    for column, form in zip(columns, formats or [0] * len(columns), strict=True):
+        body += text(column.name) + struct.pack("!ihihih", 0, 0, column.oid, column.size, column.modifier, form)
         if extended:
             body += b"\0\0\0\0" + struct.pack("!h", 0)
     return message(b"T", body)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from redshift_server import frames
+from redshift_server import frames, parameters
 from redshift_server.columns import Column
 from redshift_server.errors import ServerError
 from redshift_server.statements import Prepared, Statements
@@ -46,6 +46,7 @@ class Session:
         self._sql = ""
         self._prepared: Prepared | None = None
         self._formats: tuple[int, ...] = ()
+        self._types: tuple[int, ...] = ()  # of the parameters
         self._skipping = False
         self._extended = False
         self.log: list[str] = []
@@ -111,7 +112,9 @@ class Session:
             case b"P":
                 self._parse(body)
             case b"D":
-                self._describe()
+                self._describe(statement=body[:1] == b"S")
+            case b"Q":
+                self._simple(frames.read_text(body, 0)[0])
             case b"B":
                 self._bind(body)
             case b"E":
@@ -129,28 +132,58 @@ class Session:
     def _parse(self, body: bytes) -> None:
         _, start = frames.read_text(body, 0)
         self._sql, start = frames.read_text(body, start)
-        if struct.unpack_from("!h", body, start)[0]:
-            raise ServerError("0A000", "parameters are not supported")
-        self.log.append(self._sql)
-        if self._faults.hang_up_on and self._faults.hang_up_on in self._sql:
-            self._faults.hang_up_on = ""
-            raise HungUp
-        self._prepared = self.statements.prepare(self._sql)
+        number = struct.unpack_from("!h", body, start)[0]
+        self._types = struct.unpack_from(f"!{number}i", body, start + 2)
+        self._prepare(self._sql, parameters.unbound(self._sql, self._types))
         self._send(frames.message(b"1"))
 
-    def _describe(self) -> None:
+    def _prepare(self, sql: str, runnable: str) -> None:
+        self.log.append(sql)
+        if self._faults.hang_up_on and self._faults.hang_up_on in sql:
+            self._faults.hang_up_on = ""
+            raise HungUp
+        self._prepared = self.statements.prepare(runnable)
+
+    def _simple(self, sql: str) -> None:
+        """One statement, with its rows as text."""
+        try:
+            self._prepare(sql, sql)
+            self._sql, self._formats = sql, ()
+            if self._prepared and self._prepared.columns is not None:
+                self._send(frames.row_description(self._prepared.columns, self._extended))
+            self._execute()
+        except ServerError as error:
+            self.statements.fail()
+            self._send(frames.error(error.sqlstate, error.said, error.hint))
+        self._send(frames.ready(self.statements.transaction))
+        self._stream.flush()
+
+    def _describe(self, statement: bool) -> None:
         assert self._prepared is not None
-        self._send(frames.message(b"t", struct.pack("!h", 0)))
-        if self._prepared.columns is None:
+        if statement:
+            number = parameters.count(self._sql)
+            types = [*self._types, *[1043] * number][:number]
+            self._send(frames.message(b"t", struct.pack(f"!h{number}i", number, *types)))
+        columns = self._prepared.columns
+        if columns is None:
             self._send(frames.message(b"n"))
         else:
-            self._send(frames.row_description(self._prepared.columns, self._extended))
+            formats = () if statement else _each(self._formats, len(columns))
+            self._send(frames.row_description(columns, self._extended, formats))
 
     def _bind(self, body: bytes) -> None:
         _, start = frames.read_text(body, 0)
         _, start = frames.read_text(body, start)
-        count = struct.unpack_from("!h", body, start + 4)[0]  # after two empty lists of parameters
-        self._formats = struct.unpack_from(f"!{count}h", body, start + 6)
+        formats, start = frames.read_shorts(body, start)
+        number, start = struct.unpack_from("!h", body, start)[0], start + 2
+        values: list[bytes | None] = []
+        for _ in range(number):
+            length, start = struct.unpack_from("!i", body, start)[0], start + 4
+            values.append(None if length < 0 else body[start : start + length])
+            start += max(length, 0)
+        self._formats, _ = frames.read_shorts(body, start)
+        if values:
+            self._prepared = self.statements.prepare(parameters.bound(self._sql, self._types, formats, values))
         self._send(frames.message(b"2"))
 
     def _execute(self) -> None:
@@ -177,12 +210,14 @@ class Session:
             raise HungUp
 
 
+def _each(formats: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """One for each of `count` columns: none stands for text, one for all."""
+    return formats if len(formats) == count else (formats or (0,)) * count
+
+
 def _rows(columns: tuple[Column, ...], formats: tuple[int, ...], batch: object) -> Iterator[bytes]:
-    binary = formats if len(formats) == len(columns) else (formats or (0,)) * len(columns)
-    encoded = [
-        column.encode(values, bool(form))
-        for column, form, values in zip(columns, binary, batch.columns, strict=True)  # type: ignore[attr-defined]
-    ]
+    each = zip(columns, _each(formats, len(columns)), batch.columns, strict=True)  # type: ignore[attr-defined]
+    encoded = [column.encode(values, bool(form)) for column, form, values in each]
     yield from frames.data_rows(encoded)
 
 

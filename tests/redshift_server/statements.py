@@ -24,6 +24,7 @@ from redshift_server.columns import Column, column_of
 from redshift_server.errors import ServerError
 from redshift_server.unloading import Destination, require_no_outer_limit
 
+VERSION = "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2, Redshift 1.0.131321"
 _BATCH = 4_096
 _CATALOG = re.compile(r"\bsvv_\w+|\bpg_constraint\b", re.IGNORECASE)
 _NOW = datetime(2026, 11, 21, 10, 30)
@@ -251,6 +252,12 @@ class Statements:
     def _own_pid(self) -> Prepared:
         return _one_value("pg_backend_pid", lambda: self._pid)
 
+    def _version(self) -> Prepared:
+        def run() -> Iterator[pa.RecordBatch]:
+            yield pa.record_batch({"version": [VERSION]})
+
+        return Prepared((column_of("version", "VARCHAR"),), run, "SELECT")
+
     def _cancel(self, pid: str) -> Prepared:
         return _one_value("pg_cancel_backend", lambda: int(self._backends.cancel(int(pid))))
 
@@ -264,6 +271,7 @@ _FORMS: tuple[tuple[str, Callable[..., Prepared]], ...] = (
     (r"close (\w+)", Statements._close_cursor),
     (unloading.FORM, Statements._unload),
     (r"select pg_backend_pid\(\)", Statements._own_pid),
+    (r"select version\(\)", Statements._version),
     (r"select pg_cancel_backend\((\d+)\)", Statements._cancel),
 )
 
