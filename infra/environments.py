@@ -27,6 +27,7 @@ from infra.settings import (
 from infra.settings_task import ImageUri, Runner, ToolchainImage
 from infra.settings_toolchain import Toolchain
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, NewWorkgroup, Sample, Warehouse
+from kaiseki.personal.allowance import parse_allowance
 from kaiseki.schema_names import schema_names
 
 MODEL = "bedrock/us.anthropic.claude-sonnet-5"
@@ -41,6 +42,8 @@ class Environment:
     global_inference lets a `global.` model compute anywhere in the world, which it never does unasked
     schemas          of the warehouse that may be read, as ("public", "sales"); None: all that its user may read, in a
                      new Redshift public. A caller's token may narrow it (`Jwt`), and so may each question
+    show_personal    columns of people's data that the model is shown by value, as ("customers.city_name",) or ("all",);
+                     of the others it sees counts and forms
     protected        nothing with data in it goes away with the stack, and the stack not without being unprotected first
     """
 
@@ -50,6 +53,7 @@ class Environment:
     model: str = MODEL
     global_inference: bool = False
     schemas: tuple[str, ...] | None = None
+    show_personal: tuple[str, ...] = ()
     protected: bool = False
     network: NewNetwork | ExistingNetwork = NewNetwork()
     storage: Storage = Storage()
@@ -83,6 +87,8 @@ class Environment:
         most, asked = self.limits.principal_usd_per_day, self.per_run.usd
         require(asked <= most, f"a run may cost ${asked:g}, a caller's day ${most:g}", "lower per_run.usd")
         self._require_schemas()
+        if self.show_personal:
+            self._require_columns()
         model = bedrock_model(self.model)
         if model is not None:
             require_geography(model, self.region, self.global_inference)
@@ -102,6 +108,13 @@ class Environment:
             require(not elsewhere, f"a new Redshift has no schema {'.'.join(elsewhere[:1])}", "leave it out")
         claim = isinstance(self.api.callers, Jwt) and self.api.callers.schemas_claim
         require(not claim or self.schemas is not None, f"the claim {claim} narrows no list", "name schemas=(...)")
+
+    def _require_columns(self) -> None:
+        listed = ",".join(self.show_personal)
+        try:
+            parse_allowance(listed)
+        except ValueError as error:
+            require(False, f"'{listed}' names no columns to show", str(error))
 
     @property
     def family(self) -> str:

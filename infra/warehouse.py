@@ -39,6 +39,8 @@ def add_warehouse(
     runner.container.add_environment(VARIABLE, location)
     for name, value in limited_to(environment.schemas).items():
         runner.container.add_environment(name, value)
+    if environment.show_personal:
+        runner.container.add_environment("KAISEKI_SHOW_PERSONAL", ",".join(environment.show_personal))
 
 
 def limited_to(schemas: tuple[str, ...] | None) -> dict[str, str]:

@@ -28,6 +28,7 @@ CLUSTER = ExistingCluster("sales", "prod", "sg-0123456789abcdef0")
         (lambda: Environment("prod", warehouse=CLUSTER), "cannot be reached from a new network"),
         (lambda: Environment("prod", per_run=PerRun(usd=50)), "a run may cost $50, a caller's day $20"),
         (lambda: Environment("prod", schemas=()), "no schema is named"),
+        (lambda: Environment("prod", show_personal=("email",)), "'email' names no columns to show"),
         (lambda: Environment("prod", schemas=("pg_catalog",)), "pg_catalog is a schema of the system"),
         (lambda: Environment("prod", schemas=("Sales",)), "not written as SQL folds them"),
         (lambda: Environment("prod", schemas=("sales",), warehouse=NewWorkgroup()), "which its schemas leave out"),

@@ -195,16 +195,24 @@ def test_without_files_only_the_reader_is_made(prod: Template) -> None:
     assert properties["Schemas"] == ["public"]
 
 
-def test_the_schemas_of_an_environment_are_granted_listed_for_tasks_and_known_to_the_api(
+def test_what_an_environment_lets_be_read_and_shown_is_granted_listed_for_tasks_and_known_to_the_api(
     synthesized: Synthesized,
 ) -> None:
     callers = Jwt("https://issuer.example/", ("kaiseki",), schemas_claim="warehouse")
-    listed = Environment("dev", warehouse=NewWorkgroup(), schemas=("public", "sales"), api=Api(callers=callers))
+    listed = Environment(
+        "dev",
+        warehouse=NewWorkgroup(),
+        schemas=("public", "sales"),
+        show_personal=("users.city_name", "sales.stores.phone"),
+        api=Api(callers=callers),
+    )
     template = synthesized(listed)
     assert setup_of(template)["Schemas"] == ["public", "sales"]
     assert setup_of(template)["Grants"] != setup_of(synthesized(LOADED))["Grants"]
     (task,) = [c for c in definition(template)["ContainerDefinitions"] if c["Name"] == "kaiseki"]
     assert {"Name": "KAISEKI_SCHEMAS", "Value": "public,sales"} in task["Environment"]
+    shown = {"Name": "KAISEKI_SHOW_PERSONAL", "Value": "users.city_name,sales.stores.phone"}
+    assert shown in task["Environment"]
     template.has_resource_properties(
         "AWS::Lambda::Function",
         {
@@ -219,6 +227,7 @@ def test_the_schemas_of_an_environment_are_granted_listed_for_tasks_and_known_to
 
 
 def test_nothing_is_limited_unless_it_is_set(trial: Template) -> None:
+    assert "KAISEKI_SHOW_PERSONAL" not in json.dumps(trial.to_json())
     assert "KAISEKI_SCHEMAS" not in json.dumps(trial.to_json())
 
 
