@@ -17,6 +17,7 @@ from kaiseki.warehouses.dialect_dates import CLOCK, DATES, at_time_zone, extract
 from kaiseki.warehouses.dialect_formats import FORMATS
 from kaiseki.warehouses.dialect_patterns import PATTERNS, like, matches, similar_to
 from kaiseki.warehouses.dialect_scalars import SCALARS
+from kaiseki.warehouses.dialect_super import SUPERS, attribute, element, navigate, require_cast, scalar_text, unnest
 from kaiseki.warehouses.duckdb_expressions import as_double, as_text, call, cast, text, unsupported
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sql_binding import TABLE_META
@@ -24,7 +25,7 @@ from kaiseki.warehouses.sql_guard import Statement
 from kaiseki.warehouses.sql_inference import keep_type, output_name, type_of
 
 _PYTHON = "Load the rows and compute it in Python."
-_SCALAR_RULES = {**SCALARS, **DATES, **FORMATS, **PATTERNS}
+_SCALAR_RULES = {**SCALARS, **DATES, **FORMATS, **PATTERNS, **SUPERS}
 
 Located = Callable[[Table], tuple[str, str, str]]  # the database, schema and name under which DuckDB has a table
 
@@ -46,6 +47,7 @@ def translate(statement: Statement, now: datetime, located: Located) -> str:
 
 
 def _rewrite(node: exp.Expr, now: datetime, located: Located) -> exp.Expr:
+    require_cast(node)
     if isinstance(node, exp.Anonymous):
         return _rewrite_call(node, now)
     if isinstance(node, exp.Table):
@@ -159,8 +161,10 @@ def _cast(node: exp.Cast) -> exp.Expr:
     target = types.from_cast(node.to)
     assert target is not None
     trying = isinstance(node, exp.TryCast)
+    if source == types.SUPER:
+        value, source = scalar_text(value), types.VARCHAR
     if target == types.VARCHAR:
-        return _cast_to_text(value, node.to)
+        return _cast_to_text(value, node.to, source)
     if source == types.VARCHAR and target.is_integer:
         value = call("kaiseki_try_integer" if trying else "kaiseki_integer", value)
     if target.is_datetime and isinstance(value, exp.Literal):
@@ -186,12 +190,11 @@ _FIXED = {exp.DType.CHAR: 1, exp.DType.NCHAR: 1, exp.DType.BPCHAR: 256}
 _FIXED_NAMES = tuple(_FIXED)
 
 
-def _cast_to_text(value: exp.Expr, to: exp.DataType) -> exp.Expr:
+def _cast_to_text(value: exp.Expr, to: exp.DataType, source: types.SqlType) -> exp.Expr:
     """VARCHAR(n) cuts at n bytes; the blanks that pad a CHAR(n) mean nothing and are left out."""
     size = to.expressions[0].name if to.expressions else ""
     length = int(size) if size.isdigit() else _FIXED.get(to.this)
-    made = as_text(value)
-    made = made if made is not value else cast(value, "VARCHAR")
+    made = cast(value, "VARCHAR") if source == types.VARCHAR else as_text(value)
     if length is not None:
         made = call("kaiseki_truncate", made, exp.Literal.number(length))
     return call("rtrim", made, text(" ")) if to.this in _FIXED_NAMES else made
@@ -203,6 +206,10 @@ def _escape(node: exp.Escape) -> exp.Expr:
 
 
 _NODE_RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
+    exp.Column: navigate,
+    exp.Dot: attribute,
+    exp.Bracket: element,
+    exp.Unnest: unnest,
     exp.Window: _window,
     exp.WithinGroup: _within_group,
     exp.Div: _divide,

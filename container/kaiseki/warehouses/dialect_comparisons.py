@@ -4,6 +4,7 @@ from sqlglot import exp
 
 from kaiseki.warehouses import sql_types as types
 from kaiseki.warehouses.dialect_dates import iso_date
+from kaiseki.warehouses.dialect_super import beside
 from kaiseki.warehouses.duckdb_expressions import call, text
 from kaiseki.warehouses.sql_inference import type_of
 
@@ -17,6 +18,10 @@ def comparable(value: exp.Expr) -> exp.Expr:
 
 def compare(node: exp.Binary) -> exp.Expr:
     left, right = _fitted(node.this, node.expression), _fitted(node.expression, node.this)
+    ours, theirs = type_of(node.this), type_of(node.expression)
+    if types.SUPER in (ours, theirs):
+        left = beside(left, theirs) if ours == types.SUPER else left
+        right = beside(right, ours) if theirs == types.SUPER else right
     if type_of(node.this) == type_of(node.expression) == types.VARCHAR:
         left, right = comparable(left), comparable(right)
     return type(node)(this=left, expression=right)

@@ -28,6 +28,8 @@ MACROS = (
                                       lambda w: upper(left(w, 1)) || substring(w, 2)), '')""",
     """CREATE OR REPLACE MACRO kaiseki_finite(x, what) AS
        CASE WHEN x IS NULL OR isfinite(x) THEN x ELSE error('kaiseki: not a number: ' || what || '(value)') END""",
+    # A step into a SUPER value; what is not there, and what is null there, is null.
+    "CREATE OR REPLACE MACRO kaiseki_at(j, path) AS nullif(json_extract(to_json(j), path), 'null')",
     # ILIKE folds ASCII letters only.
     """CREATE OR REPLACE MACRO kaiseki_folded(t) AS
        translate(t, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')""",

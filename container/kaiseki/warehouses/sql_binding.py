@@ -8,7 +8,7 @@ from sqlglot import exp
 from kaiseki.models import Catalog, Table
 from kaiseki.warehouses import sql_types as types
 from kaiseki.warehouses.refusal import Refusal, nearest
-from kaiseki.warehouses.sql_inference import Inference, output_name
+from kaiseki.warehouses.sql_inference import Inference, output_name, type_of
 from kaiseki.warehouses.sql_scope import (
     Columns,
     Scope,
@@ -174,6 +174,8 @@ class Binder:
     def _add_source(self, node: exp.Expr, scope: Scope, ctes: dict[str, Columns]) -> Source:
         if isinstance(node, exp.Table):
             columns = self._table_columns(node, ctes)
+        elif isinstance(node, exp.Unnest) and scope.sources:
+            return self._add_elements(node, scope, ctes)
         elif isinstance(node, exp.Subquery | exp.Values):
             columns = self._bind_query(node, ctes, scope.outer)
             if not _alias_of(node) and not node.args.get("pivots"):
@@ -193,6 +195,16 @@ class Binder:
         scope.sources.append(source)
         for join in node.args.get("joins") or ():
             self._bind_join(join, scope, ctes)
+        return source
+
+    def _add_elements(self, node: exp.Unnest, scope: Scope, ctes: dict[str, Columns]) -> Source:
+        """FROM t, t.items AS item: each element of the array that a SUPER column holds."""
+        scope.clause = "FROM"
+        self._type_all(node.expressions[0], scope, ctes)
+        if type_of(node.expressions[0]) != types.SUPER:
+            raise Refusal("TypeMismatch", "only a SUPER column can be unnested", line_of(node), "Join a table instead.")
+        source = Source("", ((_column_aliases(node)[0], types.SUPER),))
+        scope.sources.append(source)
         return source
 
     def _table_columns(self, node: exp.Table, ctes: dict[str, Columns]) -> Columns:

@@ -90,9 +90,18 @@ class Inference:
             return self._call(node, scope)
         if isinstance(node, exp.Cast):
             return self._cast(node, scope)
+        if isinstance(node, exp.Dot | exp.Bracket):
+            return self._navigation(node, scope)
         inner = [self.type_of(child, scope) for child in _operands(node)]
         _require_fitting(node, inner)
         return _combined(node, inner)
+
+    def _navigation(self, node: exp.Dot | exp.Bracket, scope: Any) -> SqlType:
+        of = self.type_of(node.this, scope)
+        if of != types.SUPER:
+            message = f"only a SUPER value has attributes and elements, not {of}"
+            raise Refusal("TypeMismatch", message, line_of(node), "Use JSON_EXTRACT_PATH_TEXT on a text.")
+        return types.SUPER
 
     def _call(self, call: exp.Anonymous, scope: Any) -> SqlType:
         name = call.name.lower()
@@ -121,6 +130,7 @@ class Inference:
         hint = {
             "BOOLEAN": f"Write {name.upper()}(CASE WHEN condition THEN 1 ELSE 0 END).",
             "VARCHAR": f"Cast it: {name.upper()}(value::DOUBLE PRECISION).",
+            "SUPER": f"Cast it: {name.upper()}(value::DECIMAL(12,2)).",
         }.get(of.name, "Take a column of numbers.")
         raise Refusal("TypeMismatch", f"{name.upper()} takes numbers, not {of}", line_of(call), hint)
 

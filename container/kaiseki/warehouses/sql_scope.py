@@ -1,12 +1,16 @@
 """What the names inside one SELECT may stand for: the columns of its FROM, its aliases, and those further out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from kaiseki.warehouses import sql_types as types
 from kaiseki.warehouses.refusal import Refusal, nearest
 from kaiseki.warehouses.sql_shape import line_of
 from kaiseki.warehouses.sql_types import SqlType
+
+SUPER_PATH = "super_path"  # on an exp.Column that leads into a SUPER column: its table, its name, the attributes
 
 Columns = tuple[tuple[str, SqlType], ...]
 
@@ -50,6 +54,9 @@ def find_source(column: exp.Column, scope: Scope) -> Source:
 
 def column_type(column: exp.Column, scope: Scope) -> SqlType:
     name = column.name.lower()
+    if (path := _path_into_super(column, scope)) is not None:
+        column.meta[SUPER_PATH] = path
+        return types.SUPER
     if column.table:
         source = find_source(column, scope)
         found = source.type_of(name)
@@ -66,6 +73,39 @@ def column_type(column: exp.Column, scope: Scope) -> SqlType:
         message = f"the alias {name} cannot be used in {scope.clause}"
         raise Refusal("UnknownColumn", message, line_of(column), "Repeat its expression there, or use a WITH query.")
     raise unknown_column(column, name, known, "")
+
+
+def _path_into_super(column: exp.Column, scope: Scope) -> tuple[str, str, list[str]] | None:
+    """The table, the column and the attributes below it, where `a.b.c` leads into a SUPER column."""
+    parts = [part.name.lower() for part in column.parts]
+    for level in _outwards(scope):
+        for source in level.sources:
+            if len(parts) > 2 and source.name == parts[0] and source.type_of(parts[1]) == types.SUPER:
+                return parts[0], parts[1], _attributes(column, 2)
+        if any(source.name == parts[0] for source in level.sources):
+            return None
+        if len(parts) > 1 and any(source.type_of(parts[0]) == types.SUPER for source in level.sources):
+            return "", parts[0], _attributes(column, 1)
+    return None
+
+
+def _attributes(column: exp.Column, start: int) -> list[str]:
+    return [attribute_name(part, column) for part in column.parts[start:]]
+
+
+def attribute_name(part: exp.Expr, node: exp.Expr) -> str:
+    """The name of an attribute: Redshift folds it to small letters, so that one with capitals is never found."""
+    if part.name != part.name.lower():
+        hint = f"Write JSON_EXTRACT_PATH_TEXT(JSON_SERIALIZE(column), '{part.name}')."
+        raise Refusal("NotAllowed", f"the attribute {part.name} is read in small letters", line_of(node), hint)
+    return part.name
+
+
+def _outwards(scope: Scope) -> Iterator[Scope]:
+    level: Scope | None = scope
+    while level is not None:
+        yield level
+        level = level.outer
 
 
 def _in_level(column: exp.Column, name: str, scope: Scope) -> SqlType | None:

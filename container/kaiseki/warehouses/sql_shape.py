@@ -33,6 +33,9 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
         exp.Join: _JOINS,
         exp.Group: "expressions all grouping_sets cube rollup",
         exp.Limit: "expression",
+        exp.Bracket: "this expressions offset safe",
+        exp.Dot: "this expression",
+        exp.Unnest: "expressions alias",
         exp.Between: "this low high",
         exp.Cast: "this to",
         exp.TryCast: "this to safe requires_string",
@@ -55,13 +58,10 @@ _FEWER = {
     "concat": "Join more strings with ||.",
     **dict.fromkeys(("lag", "lead"), "Redshift takes no default: write NVL(LAG(value, 1) OVER (...), default)."),
 }
-_SUPER = "SUPER values are not supported in a query here; use JSON_EXTRACT_PATH_TEXT on text."
 _OUTSIDE: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Filter: ("FILTER (WHERE ...) is not Redshift", "Use SUM(CASE WHEN condition THEN value END)."),
     exp.Lateral: ("LATERAL is not Redshift", "Use a join or a window function."),
-    exp.Unnest: ("unnesting an array is not supported here", _SUPER),
-    exp.Bracket: ("indexing with [ ] is not supported here", _SUPER),
-    exp.Dot: ("a function or field of another schema is not allowed", "Use functions without a prefix."),
+    exp.AtIndex: ("AT is not supported", "Number the elements in Python."),
     exp.Array: ("array literals are not supported", "Use rows: SELECT 1 AS x UNION ALL SELECT 2."),
     exp.Struct: ("struct literals are not Redshift", "Use plain columns."),
     exp.Lambda: ("lambdas are not Redshift", "Use CASE or a join."),
@@ -111,6 +111,8 @@ def check_shape(statement: exp.Expr, sql: str) -> None:
             _check_variant(node)
         elif isinstance(node, exp.Tuple | exp.Like | exp.ILike):
             _check_list(node)
+        elif isinstance(node, exp.Dot | exp.Bracket | exp.Unnest):
+            _check_navigation(node)
         elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Select | exp.Column | exp.Anonymous):
             raise Refusal("SyntaxError", "* is no value to compute with", line_of(node), "Name a column.")
         elif isinstance(node, exp.Select) and not node.expressions:
@@ -221,6 +223,23 @@ def _check_variant(node: exp.Distinct | exp.SetOperation | exp.Join) -> None:
         message, hint = f"{node.kind} JOIN is not Redshift", "Use EXISTS, or INNER, LEFT, RIGHT, FULL or CROSS JOIN."
     if message:
         raise Refusal("NotAllowed", message, line_of(node), hint)
+
+
+def _check_navigation(node: exp.Dot | exp.Bracket | exp.Unnest) -> None:
+    """Into a SUPER value lead names and plain numbers; whether it is one, the binding knows."""
+    if isinstance(node, exp.Dot) and not isinstance(node.expression, exp.Identifier):
+        message = "a function of another schema is not allowed"
+        raise Refusal("NotAllowed", message, line_of(node), "Use functions without a prefix.")
+    if isinstance(node, exp.Bracket):
+        index = node.expressions[0] if len(node.expressions) == 1 else None
+        if not (isinstance(index, exp.Literal) and index.name.isdigit()):
+            raise Refusal("NotAllowed", "an element is named by a plain number", line_of(node), "Write items[0].")
+    if isinstance(node, exp.Unnest):
+        path = node.expressions[0] if len(node.expressions) == 1 else None
+        alias = node.args.get("alias")
+        if not isinstance(path, exp.Column | exp.Dot | exp.Bracket) or alias is None or len(alias.columns) != 1:
+            hint = "Write FROM t, t.items AS item, where items is a SUPER column."
+            raise Refusal("NotAllowed", "only a SUPER column can be unnested", line_of(node), hint)
 
 
 def _check_list(node: exp.Tuple | exp.Like | exp.ILike) -> None:

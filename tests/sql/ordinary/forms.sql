@@ -207,3 +207,15 @@ SELECT id FROM orders WHERE paid AND NOT status = 'new' OR paid IS UNKNOWN OR no
 SELECT APPROXIMATE COUNT(DISTINCT customer_id) AS n FROM orders
 
 SELECT amount * 2 AS double_it, double_it + 1 AS more FROM orders ORDER BY more NULLS FIRST LIMIT 3 OFFSET 1
+
+# SUPER
+
+SELECT e.id, e.body.kind::varchar AS kind, e.body.page.ms::int AS ms FROM events AS e WHERE e.body.kind = 'visit'
+
+SELECT i.sku::varchar AS sku, SUM(i.qty::int) AS sold FROM events AS e, e.body.items AS i GROUP BY 1 ORDER BY sold DESC
+
+SELECT id, body.items[0].sku::varchar AS first_sku, GET_ARRAY_LENGTH(body.items) AS n FROM events
+
+SELECT o.doc.tags[0]::varchar AS tag FROM (SELECT JSON_PARSE(note) AS doc FROM orders WHERE IS_VALID_JSON(note)) AS o
+
+SELECT body.kind::varchar AS kind, COUNT(*) AS n, AVG(body.total::float) AS mean FROM events WHERE body.kind IS NOT NULL GROUP BY 1

@@ -7,7 +7,17 @@ SELECT REGEXP_REPLACE('a', '(?=a)', 'b', 1, 'p') AS v --> Unsupported: look-arou
 SELECT REGEXP_COUNT('aa', '(a)\\1') AS v --> Unsupported: back-reference
 SELECT SOUNDEX('a') AS v --> Unsupported: SOUNDEX
 SELECT STRTOL('ff', 16) AS v --> Unsupported: STRTOL
-SELECT JSON_PARSE('{}') AS v --> Unsupported: JSON_PARSE
+SELECT UPPER(body.kind) AS v FROM events --> Unsupported: ::VARCHAR
+SELECT body.kind || 'x' AS v FROM events --> Unsupported: ::VARCHAR
+SELECT body.total + 1 AS v FROM events --> Unsupported: ::DECIMAL
+SELECT id FROM events ORDER BY body.total --> Unsupported: ::DECIMAL
+SELECT id FROM events WHERE body.kind IN ('order') --> Unsupported: ::VARCHAR
+SELECT id FROM events WHERE body.kind = body.total --> Unsupported: SUPER
+SELECT SUM(body.total) AS v FROM events --> TypeMismatch: ::DECIMAL
+SELECT body.pageName AS v FROM events --> NotAllowed: JSON_EXTRACT_PATH_TEXT
+SELECT age[0] AS v FROM users --> TypeMismatch: SUPER
+SELECT a FROM users, users.age AS a --> TypeMismatch: SUPER
+SELECT JSON_PARSE('{') AS v --> InvalidValue: JSON
 SELECT TO_NUMBER('12,454.8-', '99G999D9S') AS v --> Unsupported: TO_NUMBER
 SELECT 'x'::super AS v --> Unsupported: SUPER
 SELECT GETDATE() - timestamp '2024-01-01' AS v --> Unsupported: INTERVAL
