@@ -1,4 +1,4 @@
-"""SUPER values, which are JSON in DuckDB: navigation, unnesting, casts, and comparisons, which go by the value's kind."""
+"""SUPER values, which are JSON in DuckDB: navigation, unnesting, casts, and comparisons by the kind of the value."""
 
 from collections.abc import Callable
 
