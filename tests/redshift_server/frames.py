@@ -58,9 +58,23 @@ def row_description(columns: Sequence[Column], extended: bool, formats: Sequence
     return message(b"T", body)
 
 
-def data_rows(columns: Sequence[Sequence[bytes]]) -> Iterable[bytes]:
+def copy_out(columns: int) -> bytes:
+    """Before binary rows of COPY, which are messages like those of a result."""
+    return message(b"H", struct.pack(f"!bh{columns}h", 1, columns, *[1] * columns))
+
+
+def first_copied(row: bytes) -> bytes:
+    """The message of the first row, which has a head of its own before it."""
+    return message(b"d", b"PGCOPY\n\xff\r\n\0" + bytes(8) + row[5:])
+
+
+def copy_done() -> bytes:
+    return message(b"d", struct.pack("!h", -1)) + message(b"c")
+
+
+def data_rows(columns: Sequence[Sequence[bytes]], code: bytes = b"D") -> Iterable[bytes]:
     """One message per row, from columns of values that carry their length before them."""
     count = struct.pack("!h", len(columns))
     for row in zip(*columns, strict=True):
         values = b"".join(row)
-        yield b"D" + struct.pack("!i", len(values) + 6) + count + values
+        yield code + struct.pack("!i", len(values) + 6) + count + values

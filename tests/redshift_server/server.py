@@ -27,6 +27,7 @@ class RedshiftServer:
         create_views(self.database)
         self.database.execute("SET search_path = 'public'")
         self.faults = Faults()
+        self.copies = False
         self.destination: Destination | None = None  # of UNLOAD
         self.sessions: dict[int, Session] = {}
         self._past: list[str] = []

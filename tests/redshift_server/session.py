@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from redshift_server import frames, parameters
 from redshift_server.columns import Column
 from redshift_server.errors import ServerError
-from redshift_server.statements import Prepared, Statements
+from redshift_server.statements import COPY, Prepared, Statements
 
 _TLS = 80_877_103
 _STATUS = {"server_version": "8.0.2", "client_encoding": "UNICODE", "server_encoding": "UNICODE", "TimeZone": "UTC"}
@@ -149,7 +149,7 @@ class Session:
         try:
             self._prepare(sql, sql)
             self._sql, self._formats = sql, ()
-            if self._prepared and self._prepared.columns is not None:
+            if self._prepared and self._prepared.columns is not None and self._prepared.tag != COPY:
                 self._send(frames.row_description(self._prepared.columns, self._extended))
             self._execute()
         except ServerError as error:
@@ -165,7 +165,7 @@ class Session:
             types = [*self._types, *[1043] * number][:number]
             self._send(frames.message(b"t", struct.pack(f"!h{number}i", number, *types)))
         columns = self._prepared.columns
-        if columns is None:
+        if columns is None or self._prepared.tag == COPY:
             self._send(frames.message(b"n"))
         else:
             formats = () if statement else _each(self._formats, len(columns))
@@ -191,12 +191,16 @@ class Session:
         assert prepared is not None
         if prepared.tag == "FETCH" and self._faults.fetch_limit:
             _require_fetch_size(self._sql, self._faults.fetch_limit)
-        rows = 0
+        rows, columns = 0, prepared.columns or ()
+        copied = prepared.tag == COPY
+        formats, code = ((1,), b"d") if copied else (self._formats, b"D")
+        self._send(frames.copy_out(len(columns)) if copied else b"")
         for batch in self.statements.execute(self._sql, prepared.run):
-            for row in _rows(prepared.columns or (), self._formats, batch):
-                self._send(row)
+            for row in _rows(columns, formats, batch, code):
+                self._send(frames.first_copied(row) if copied and not rows else row)
                 rows += 1
                 self._count_down()
+        self._send(frames.copy_done() if copied else b"")
         counted = f"{prepared.tag} {rows}" if prepared.tag == "FETCH" else prepared.tag
         self._send(frames.message(b"C", frames.text(counted)))
 
@@ -215,10 +219,10 @@ def _each(formats: tuple[int, ...], count: int) -> tuple[int, ...]:
     return formats if len(formats) == count else (formats or (0,)) * count
 
 
-def _rows(columns: tuple[Column, ...], formats: tuple[int, ...], batch: object) -> Iterator[bytes]:
+def _rows(columns: tuple[Column, ...], formats: tuple[int, ...], batch: object, code: bytes) -> Iterator[bytes]:
     each = zip(columns, _each(formats, len(columns)), batch.columns, strict=True)  # type: ignore[attr-defined]
     encoded = [column.encode(values, bool(form)) for column, form, values in each]
-    yield from frames.data_rows(encoded)
+    yield from frames.data_rows(encoded, code)
 
 
 def _require_fetch_size(sql: str, most: int) -> None:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -18,13 +18,14 @@ from kaiseki.warehouses.duckdb_catalog import read_catalog
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sources import Loaded
 from kaiseki.warehouses.sql_guard import admit
-from redshift_server import errors, unloading
+from redshift_server import errors, unloading, wire_types
 from redshift_server.catalog_views import SCHEMA
 from redshift_server.columns import Column, column_of
 from redshift_server.errors import ServerError
 from redshift_server.unloading import Destination, require_no_outer_limit
 
 VERSION = "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2, Redshift 1.0.131321"
+COPY = "COPY"
 _BATCH = 4_096
 _CATALOG = re.compile(r"\bsvv_\w+|\bpg_constraint\b", re.IGNORECASE)
 _NOW = datetime(2026, 11, 21, 10, 30)
@@ -34,6 +35,7 @@ class Backends(Protocol):
     """What a statement may do to other sessions, and where it may unload to."""
 
     destination: Destination | None
+    copies: bool  # COPY TO STDOUT, which PostgreSQL has and Redshift has not
 
     def cancel(self, pid: int) -> bool: ...
 
@@ -247,16 +249,24 @@ class Statements:
 
         return Prepared(None, run, "UNLOAD")
 
+    def _copy(self, select: str) -> Prepared:
+        if not self._backends.copies:
+            raise ServerError("42601", 'syntax error at or near "("')
+        return replace(self._query(select), tag=COPY)
+
     # ── the session itself ────────────────────────────────────────────────────────────────────────────────────────
 
     def _own_pid(self) -> Prepared:
         return _one_value("pg_backend_pid", lambda: self._pid)
 
     def _version(self) -> Prepared:
-        def run() -> Iterator[pa.RecordBatch]:
-            yield pa.record_batch({"version": [VERSION]})
+        return _answer(pa.record_batch({"version": [VERSION]}))
 
-        return Prepared((column_of("version", "VARCHAR"),), run, "SELECT")
+    def _types(self) -> Prepared:
+        return _answer(wire_types.types())
+
+    def _attributes(self) -> Prepared:
+        return _answer(wire_types.attributes())
 
     def _cancel(self, pid: str) -> Prepared:
         return _one_value("pg_cancel_backend", lambda: int(self._backends.cancel(int(pid))))
@@ -270,8 +280,11 @@ _FORMS: tuple[tuple[str, Callable[..., Prepared]], ...] = (
     (r"fetch forward (\d+) from (\w+)", Statements._fetch),
     (r"close (\w+)", Statements._close_cursor),
     (unloading.FORM, Statements._unload),
+    (r"copy \((.*)\) to stdout \(format binary\)", Statements._copy),
     (r"select pg_backend_pid\(\)", Statements._own_pid),
     (r"select version\(\)", Statements._version),
+    (wire_types.TYPES_FORM, Statements._types),
+    (wire_types.ATTRIBUTES_FORM, Statements._attributes),
     (r"select pg_cancel_backend\((\d+)\)", Statements._cancel),
 )
 
@@ -287,6 +300,12 @@ def _one_value(name: str, value: Callable[[], int]) -> Prepared:
         yield pa.record_batch({name: pa.array([value()], pa.int32())})
 
     return Prepared((column_of(name, "INTEGER"),), run, "SELECT")
+
+
+def _answer(batch: pa.RecordBatch) -> Prepared:
+    kinds = ("VARCHAR" if pa.types.is_string(column.type) else "INTEGER" for column in batch.columns)
+    columns = tuple(column_of(name, kind) for name, kind in zip(batch.schema.names, kinds, strict=True))
+    return Prepared(columns, lambda: iter([batch]), "SELECT")
 
 
 def _taken(declared: Declared, count: int) -> Iterator[pa.RecordBatch]:
