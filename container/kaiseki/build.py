@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaiseki.catalog.knowledge.entries import NOTHING_KNOWN, Knowledge
-from kaiseki.errors import InputError, SettingError
+from kaiseki.errors import SettingError
 from kaiseki.ports import Cache, Observer, RunRecord, RunStore, Warehouse
 from kaiseki.sandbox.brokered import BrokeredSandbox
 from kaiseki.sandbox.limits import MIB, Limits
@@ -119,7 +119,9 @@ def open_service(settings: Settings) -> "Service":
 def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path, ...] = ()) -> Iterator[Warehouse]:
     """Redshift has a clock of its own: there `clock` has no part in a query. Raises UsageError."""
     if settings.warehouse.startswith("redshift:"):
-        warehouse: Warehouse = _redshift(settings, attachments)
+        warehouse: Warehouse = _redshift(settings)
+        if attachments:
+            warehouse = _beside(warehouse, attachments, clock, settings)
     else:
         from kaiseki.warehouses.duckdb import DuckDBWarehouse
 
@@ -142,7 +144,7 @@ def open_schemas(settings: Settings) -> dict[str, str]:
     Tables that are not in Redshift yet count as those of local schemas of the names that the settings list.
     """
     if settings.warehouse.startswith("redshift:"):
-        with closing(_redshift(settings, ())) as redshift:
+        with closing(_redshift(settings)) as redshift:
             return redshift.schemas()
     if settings.schemas is not None:
         return dict.fromkeys(settings.schemas, "local")
@@ -150,7 +152,15 @@ def open_schemas(settings: Settings) -> dict[str, str]:
         return {table.schema_name or "public": "local" for table in warehouse.introspect().tables}
 
 
-def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> "RedshiftWarehouse":
+def _beside(warehouse: Warehouse, attachments: tuple[Path, ...], clock: datetime, settings: Settings) -> Warehouse:
+    from kaiseki.warehouses.attached_files import WithAttachedFiles
+    from kaiseki.warehouses.duckdb import DuckDBWarehouse
+
+    files = DuckDBWarehouse.open(None, attachments, now=clock, allowance=settings.show_personal)
+    return WithAttachedFiles(warehouse, files)
+
+
+def _redshift(settings: Settings) -> "RedshiftWarehouse":
     from kaiseki.redshift_location import parse_location
     from kaiseki.stores.aws import PATIENT, aws_session
     from kaiseki.stores.caches import FolderCache, S3Cache
@@ -158,9 +168,6 @@ def _redshift(settings: Settings, attachments: tuple[Path, ...]) -> "RedshiftWar
     from kaiseki.warehouses.redshift_login import Login, sign_in
     from kaiseki.warehouses.redshift_unload import UnloadSettings
 
-    if attachments:
-        hint = "load it into Redshift, or ask about the file alone with --warehouse duckdb:FOLDER"
-        raise InputError(f"{attachments[0].name} cannot be attached: the warehouse is Redshift", hint)
     location = parse_location(settings.warehouse)
 
     def client(service: str) -> Any:

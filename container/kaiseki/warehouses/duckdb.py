@@ -71,7 +71,7 @@ class DuckDBWarehouse:
     @classmethod
     def open(
         cls,
-        source: Path,
+        source: Path | None,
         attachments: tuple[Path, ...] = (),
         *,
         now: datetime | None = None,
@@ -82,7 +82,7 @@ class DuckDBWarehouse:
         memory_limit: str = "2GB",
         threads: int | None = None,
     ) -> "DuckDBWarehouse":
-        """Loads a folder of CSV and Parquet files or a DuckDB file, and the attached files beside it.
+        """Loads a folder of CSV and Parquet files or a DuckDB file, if any, and the attached files beside it.
 
         `now` is what GETDATE, SYSDATE and CURRENT_DATE return in every query; the present moment if it is None.
         `schemas` are those whose tables may be read; all if it is None. `allowance` names personal columns whose values
@@ -101,7 +101,7 @@ class DuckDBWarehouse:
         )
         try:
             prepare(connection)
-            found = open_source(connection, source)
+            found = open_source(connection, source) if source is not None else []
             readable = readable_names({table.schema_name.lower() for table in found}, schemas)
             loaded = [table for table in found if table.schema_name.lower() in readable]
             loaded += open_attachments(connection, attachments, loaded)
