@@ -92,6 +92,23 @@ def test_a_column_is_personal_if_half_of_its_values_look_so(values: list[str], k
 
 
 @pytest.mark.parametrize(
+    ("column", "values", "kind"),
+    [
+        ("customer", ["Jiro Sato", "Mary-Ann O'Neil"], Kind.NAME),
+        ("sold_by_employee", ["Braund, Mr. Owen"], Kind.NAME),
+        ("Author1", ["山田 太郎", "田中花子"], Kind.NAME),
+        ("customer", ["C-001", "C-002"], None),
+        ("member", ["gold", "silver"], None),
+        ("product", ["Green Tea", "Black Coffee"], None),
+    ],
+)
+def test_what_looks_like_a_name_is_one_where_the_column_is_called_like_a_person(
+    column: str, values: list[str], kind: Kind | None
+) -> None:
+    assert kind_by_values(values, column) is kind
+
+
+@pytest.mark.parametrize(
     ("value", "shape"),
     [
         ("Taro.Yamada@example.jp", "Aaaa.Aaaaaa@aaaaaaa.aa"),

@@ -103,6 +103,11 @@ def is_name(words: tuple[str, ...], of_people: bool) -> bool:
 _NAMED = _PEOPLE - {"user", "usr"}  # customername; `username` and `user_name` may be what an account is called
 
 
+def is_person(words: tuple[str, ...]) -> bool:
+    """Whether the name ends in a word for a person, as `customer` and `sold_by_employee` do: a name, or an id."""
+    return bool(words) and _singular(words[-1]) in _PEOPLE
+
+
 def is_organisation(*words: str) -> bool:
     return any(_singular(word) in _ORGANISATIONS for word in words)
 

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from kaiseki.personal import english
 from kaiseki.personal.kinds import Kind
 
 SHAPE_CHARACTERS = 40
@@ -22,15 +23,24 @@ _POSTAL = re.compile(
     r"\d{1,6} [\w .'-]{2,40} (?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Ln|Lane|Dr|Drive|Ct|Court|Way|Pl|Place)\b.*"
 )
 _CARD = re.compile(r"[3-6]\d{3}(?P<gap>[ -]?)(?:\d{4}(?P=gap)\d{4}(?P=gap)\d{1,7}|\d{6}(?P=gap)\d{4,5})")
+_JAPANESE = "\u3041-\u30ff\u4e00-\u9fff\u3005"
+_NAME = re.compile(
+    rf"[A-Z][\w'’-]*\.?(?:,? [A-Z][\w'’-]*\.?){{1,4}}|"
+    rf"[{_JAPANESE}]{{1,4}}[ \u3000][{_JAPANESE}]{{1,5}}|[{_JAPANESE}]{{3,5}}"
+)
 _SOCIAL_SECURITY = re.compile(r"(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}")
 _MY_NUMBER = re.compile(r"\d{4}([ -]?)\d{4}\1\d{4}")
 _ADDRESS_OF_HOST = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
 
 
-def kind_by_values(values: Sequence[str]) -> Kind | None:
-    """What the values of one column tell of people, if half of them have the shape of it."""
+def kind_by_values(values: Sequence[str], column: str = "") -> Kind | None:
+    """What the values of one column tell of people, if half of them have the shape of it.
+
+    `column` is its name: what looks like a name is one only where the column is called `customer` or the like.
+    """
     seen = [value.strip() for value in values if value.strip()]
-    for kind, has_shape, least in _SHAPES:
+    names = _SHAPES_OF_PERSONS if english.is_person(english.content(column)) else ()
+    for kind, has_shape, least in (*_SHAPES, *names):
         found = sum(1 for value in seen if has_shape(value))
         if found >= least and found >= _ENOUGH * len(seen):
             return kind
@@ -92,7 +102,8 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda value: pattern.fullmatch(value) is not None
 
 
-_SHAPES: tuple[tuple[Kind, Callable[[str], bool], int], ...] = (
+_Shape = tuple[Kind, Callable[[str], bool], int]  # of a kind: the test of a value, and how many must pass it
+_SHAPES: tuple[_Shape, ...] = (
     (Kind.EMAIL, _matches(_EMAIL), 1),
     (Kind.PHONE, _matches(_PHONE), 1),
     (Kind.ADDRESS, _matches(_POSTAL), 1),
@@ -101,3 +112,4 @@ _SHAPES: tuple[tuple[Kind, Callable[[str], bool], int], ...] = (
     (Kind.IDENTITY, _is_my_number, _AT_LEAST),
     (Kind.NETWORK, _is_address_of_host, 1),
 )
+_SHAPES_OF_PERSONS: tuple[_Shape, ...] = ((Kind.NAME, _matches(_NAME), 1),)

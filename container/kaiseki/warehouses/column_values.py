@@ -52,7 +52,7 @@ class Look:
             lengths = (int(least), int(most)) if self.is_text and least and most else None
             return replace(known, personal=self.kind.value, forms=self._forms(values), lengths=lengths)
         if self.is_text and not self.allowed:
-            found = kind_by_values([*values, *(end for end in (least, most) if end)])
+            found = kind_by_values([*values, *(end for end in (least, most) if end)], self.column.name)
             if found is not None:
                 return replace(known, personal=found.value, forms=self._forms(values))
         shown = counted[: ALL_VALUES if (distinct or 0) <= ALL_VALUES else EXAMPLES]

@@ -22,7 +22,7 @@ def veiled_columns(columns: tuple[tuple[str, str], ...], marks: Mapping[str, Mar
     `columns`: name and type of each; `rows`: where they were written.
     """
     unknown = [name for name, type_ in columns if type_.startswith("VARCHAR") and not marks.get(name)]
-    looking = {name for name, values in _first_values(unknown, rows).items() if kind_by_values(values)}
+    looking = {name for name, values in _first_values(unknown, rows).items() if kind_by_values(values, name)}
     return tuple(name for name, _ in columns if marks.get(name) is Mark.PERSONAL or name in looking)
 
 
