@@ -127,14 +127,15 @@ class Environment:
 
 
 ENVIRONMENTS = (
-    # Without a run about $40 a month, for five endpoints in one zone; NewNetwork(way_out="nat") is about $33.
+    # Without a run $41 a month, most of it for five endpoints in one zone; NewNetwork(way_out="nat") costs the same.
     Environment("dev", network=NewNetwork(endpoint_zones=1)),
+    # A Redshift made for trials, idle when nobody asks. To use your own: warehouse=ExistingWorkgroup(...).
     Environment("staging", network=NewNetwork(endpoint_zones=1), warehouse=NewWorkgroup()),
     Environment(
         "prod",
         protected=True,
         storage=Storage(own_key=True),
-        warehouse=NewWorkgroup(load=None),
+        warehouse=NewWorkgroup(load=None),  # empty until you load it
         monitoring=Monitoring(log_days=180),
     ),
 )

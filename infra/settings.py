@@ -23,8 +23,9 @@ def require(true: bool, message: str, hint: str) -> None:
 class NewNetwork:
     """A VPC with private subnets in three availability zones (Redshift wants three; us-west-1 gives new accounts two).
 
-    way_out         how tasks reach AWS: `endpoints` (five or six, each about $8 per zone and month; no way to the
-                    internet) or `nat` (about $33 per gateway and month, and $0.045 per GB; the internet over HTTPS)
+    way_out         how tasks reach AWS: `endpoints` (five or six, each $7.30 per zone and month; no way to the
+                    internet) or `nat` ($36.50 per gateway with its address and month, and $0.045 per GB; the
+                    internet over HTTPS)
     nat_gateways    one is enough until a zone fails; three keep each zone on its own
     endpoint_zones  in how many of the three zones the interface endpoints stand: one costs a third of three
     flow_logs       who talked to whom, kept in CloudWatch Logs ($0.50 per GB)
