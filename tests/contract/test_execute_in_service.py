@@ -420,6 +420,7 @@ def test_a_task_of_an_earlier_launch_leaves_a_run_that_waits_to_the_next(service
         ({"MODELL": "offline"}, "setting", "KAISEKI_MODELL"),
         ({"MODEL": "unheard-of"}, "setting", "unheard-of"),
         ({"WAREHOUSE": "duckdb:/nowhere/at/all"}, "input", "/nowhere/at/all"),
+        ({"SCHEMAS": "hr"}, "setting", "no schema hr"),
         ({"BROKER": "99"}, "sandbox", "99"),
         ({"WORKSPACE": "/proc/nowhere"}, "input", "/proc/nowhere"),
         ({"STORE": "s3://no-such-bucket"}, "store", "no-such-bucket"),
