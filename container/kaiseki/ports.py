@@ -15,7 +15,10 @@ class Warehouse(Protocol):
         """All tables and columns that may be read, without statistics. Raises WarehouseError."""
 
     def profile(self, table: Table) -> Table:
-        """The table with row count, nulls, distinct counts, ranges, frequent values. Raises WarehouseError."""
+        """The table with row count, nulls, distinct counts, ranges and frequent values; of personal columns no values.
+
+        Large tables are sampled, and slow ones come without statistics: `profile_note` says so. Raises WarehouseError.
+        """
 
     def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
         """Runs one statement and writes at most `row_cap` rows to the Parquet file `into`.
