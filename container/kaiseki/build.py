@@ -133,6 +133,8 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
             allowance=settings.show_personal,
         )
     try:
+        if settings.schemas is not None:
+            warehouse.introspect()  # a schema that is not there is told before anything is written
         yield warehouse
     finally:
         warehouse.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kaiseki.cli import run_command
 from kaiseki.errors import SettingError
 from kaiseki.warehouses.redshift import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
@@ -44,3 +45,16 @@ def test_the_schemas_are_told_with_their_kinds(server: RedshiftServer, open_ware
         "('memory', 'pg_catalog', 'local')) AS schemas(database_name, schema_name, schema_type)"
     )
     assert warehouse.schemas() == {"lake": "external", "sales": "local", "share.public": "shared"}
+
+
+def test_a_question_is_not_begun_where_a_schema_is_not_there(
+    server: RedshiftServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.database.execute(COMPANY)
+    monkeypatch.setenv("KAISEKI_WAREHOUSE", f"redshift://analyst@localhost:{server.port}/memory")
+    monkeypatch.setenv("KAISEKI_REDSHIFT_PASSWORD", "not-a-secret")
+    monkeypatch.setenv("KAISEKI_CACHE", "none")
+    asked = ["ask", "How many orders are there?", "--store", f"folder:{tmp_path}", "--schemas", "sales,slaes"]
+    assert run_command(asked) == 2
+    assert capsys.readouterr().err.startswith("kaiseki: the warehouse has no schema slaes")
+    assert not list(tmp_path.glob("runs/*"))
