@@ -1,10 +1,11 @@
-"""What the client adds to a query of Redshift: rows per second and memory from the wire to a Parquet file.
+"""What the client adds to a query of Redshift: rows per second and memory from the wire to the rows at hand.
 
-    .venv/bin/python benchmarks/redshift.py [--rows N] [--rounds N]
+    .venv/bin/python benchmarks/redshift.py [--rows N] [--rounds N] [--markdown]
 
-Client overhead, not Redshift's speed: the server is the tests' own over DuckDB, in another process on this machine, and
-its work is part of the times. By a cursor server and client take turns; `fetchall()` lets both work at once.
-Each way runs in a fresh process; memory is what it takes at its peak beyond its imports.
+Client overhead, not Redshift's speed: all clients ask the same server, the tests' own over DuckDB, in another process
+here, and its work is part of the times. Each way runs in a fresh process; memory is what it takes at its peak
+beyond its imports. psycopg and ADBC come from benchmarks/requirements.txt. `--markdown` writes the table into
+benchmarks/README.md.
 """
 
 import argparse
@@ -15,22 +16,27 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "container"), str(ROOT / "tests")]
 
-import redshift_connector  # noqa: E402
+import redshift_bucket  # noqa: E402
+from conditions import conditions  # noqa: E402
+from other_interpreters import install  # noqa: E402
+from redshift_clients import PASSWORD, PLACE, ROLE, WAYS, Servers  # noqa: E402
 
-from kaiseki.warehouses.redshift import RedshiftWarehouse  # noqa: E402
-from kaiseki.warehouses.redshift_login import Login  # noqa: E402
 from loopback_certificate import write_certificate  # noqa: E402
 from redshift_server.server import RedshiftServer  # noqa: E402
+from redshift_server.unloading import Destination  # noqa: E402
 
-PASSWORD = "benchmark"
-SQL = "SELECT id, customer, amount, price, country, paid, ordered_on, at FROM orders"
+README = Path(__file__).with_name("README.md")
+BEGIN, END = "<!-- figures of large results -->\n", "<!-- end of figures of large results -->\n"
+_FRESH = multiprocessing.get_context("spawn")
 TABLE = """CREATE TABLE orders AS SELECT n AS id, (n % 10000)::INTEGER AS customer,
   (n % 500) * 0.25::DECIMAL(12,2) AS amount, n * 0.1::DOUBLE AS price, 'country ' || n % 50 AS country,
   n % 2 = 0 AS paid, DATE '2024-01-01' + (n % 365)::INT AS ordered_on,
@@ -38,75 +44,86 @@ TABLE = """CREATE TABLE orders AS SELECT n AS id, (n % 10000)::INTEGER AS custom
 
 
 def serve(rows: int, folder: str, pipe: Pipe) -> None:
-    server = RedshiftServer(*write_certificate(Path(folder), "localhost"), PASSWORD)
+    certificate, key = write_certificate(Path(folder), "localhost")
+    server, bucket = RedshiftServer(certificate, key, PASSWORD), redshift_bucket.serve_bucket()
     server.database.execute(TABLE.format(rows=rows))
-    pipe.send(server.port)
+    server.destination = Destination(redshift_bucket.client(bucket), ROLE, PLACE, max(1, rows // 4))
+    server.copies = True
+    pipe.send(Servers(server.port, bucket, str(certificate), rows, folder))
     pipe.recv()
     server.close()
 
 
-def kaiseki(port: int, rows: int, folder: str) -> None:
-    login = Login("localhost", port, "memory", "analyst", PASSWORD)
-    warehouse = RedshiftWarehouse(lambda: login, query_seconds=600)
-    query = warehouse.run("rows", SQL, Path(folder) / "rows.parquet", rows)
-    assert (query.rows, query.failure) == (rows, None), query.failure
-    warehouse.close()
-
-
-def driver(port: int, rows: int, _: str) -> None:
-    connection = redshift_connector.connect(
-        host="localhost", port=port, database="memory", user="analyst", password=PASSWORD, sslmode="verify-full"
-    )
-    cursor = connection.cursor()
-    cursor.execute(SQL)
-    assert len(cursor.fetchall()) == rows
-    connection.close()
-
-
-WAYS: dict[str, Callable[[int, int, str], None]] = {
-    "Kaiseki: cursor, exact, to Parquet": kaiseki,
-    "the driver alone: fetchall()": driver,
-}
-
-
-def measure(way: str, port: int, rows: int, pipe: Pipe) -> None:
+@contextmanager
+def servers(rows: int) -> Iterator[Servers]:
+    ours, theirs = _FRESH.Pipe()
     with tempfile.TemporaryDirectory() as folder:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        started = time.perf_counter()
-        WAYS[way](port, rows, folder)
-        seconds = time.perf_counter() - started
-        pipe.send((seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
-    fresh = multiprocessing.get_context("spawn")
-    ours, theirs = fresh.Pipe()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["SSL_CERT_FILE"] = f"{folder}/server.crt"
-        server = fresh.Process(target=serve, args=(arguments.rows, folder, theirs))
-        server.start()
-        port = ours.recv()
-        figures: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
-        for _ in range(arguments.rounds):
-            for way, found in figures.items():
-                near, far = fresh.Pipe()
-                process = fresh.Process(target=measure, args=(way, port, arguments.rows, far))
-                process.start()
-                found.append(near.recv())
-                process.join()
+        process = _FRESH.Process(target=serve, args=(rows, folder, theirs))
+        process.start()
+        found = ours.recv()
+        os.environ["SSL_CERT_FILE"] = found.certificate
+        yield found
         ours.send(None)
-        server.join()
-    print(f"Client overhead, not Redshift's speed: {arguments.rows:,} x 8, medians of {arguments.rounds}\n")
-    print("| way | seconds | rows/s | peak memory beyond imports, MiB |\n|---|---|---|---|")
+        process.join()
+
+
+def measure(way: str, asked: Servers, pipe: Pipe) -> None:
+    install()  # its packages are found by what runs here
+    import_module(WAYS[way].module)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    WAYS[way].fetch(asked)
+    seconds = time.perf_counter() - started
+    pipe.send((seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
+
+
+def once(way: str, asked: Servers) -> tuple[float, float]:
+    """Seconds, and MiB at the peak. Raises RuntimeError where the way leads nowhere."""
+    near, far = _FRESH.Pipe(duplex=False)
+    process = _FRESH.Process(target=measure, args=(way, asked, far))
+    process.start()
+    far.close()
+    try:
+        found: tuple[float, float] = near.recv()
+    except EOFError as error:
+        raise RuntimeError(f"{way} failed") from error
+    finally:
+        process.join()
+    return found
+
+
+def table(rows: int, rounds: int) -> str:
+    figures: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    with servers(rows) as asked:
+        for _ in range(rounds):
+            for way, found in figures.items():
+                found.append(once(way, asked))
+    lines = [f"### {rows:,} x 8, client overhead, not Redshift's speed ({rounds} rounds, medians)\n"]
+    lines += ["| | seconds | rows per second | peak memory beyond imports, MiB |", "|---|---:|---:|---:|"]
     for way, found in figures.items():
-        seconds = statistics.median(s for s, _ in found)
-        memory = statistics.median(m for _, m in found)
-        print(f"| {way} | {seconds:.1f} | {arguments.rows / seconds:,.0f} | {memory:.0f} |")
+        seconds, memory = (statistics.median(each) for each in zip(*found, strict=True))
+        lines.append(f"| {way} | {seconds:.1f} | {rows / seconds:,.0f} | {memory:.0f} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--rows", type=int, default=1_000_000)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--markdown", action="store_true", help="write the table into benchmarks/README.md")
+    chosen = options.parse_args()
+    if missing := install():
+        print(missing, file=sys.stderr)
+        return 1
+    about = conditions()
+    measured = table(chosen.rows, chosen.rounds)
+    print(f"{about}\n\n{measured}")
+    if chosen.markdown:
+        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+        figures = f"{about}\n\n{measured}"
+        README.write_text(f"{before}{BEGIN}{figures}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
