@@ -123,6 +123,7 @@ def test_a_statement_knows_the_tables_it_reads() -> None:
 def test_what_is_allowed_but_doubtful_is_warned_of() -> None:
     assert any("RANDOM" in w for w in admitted("SELECT RANDOM() AS r FROM users").warnings)
     assert any("LIMIT" in w for w in admitted("SELECT age FROM users LIMIT 5").warnings)
+    assert any("ORDER BY" in w for w in admitted("SELECT ROW_NUMBER() OVER () AS n FROM users").warnings)
     assert admitted("SELECT age FROM users ORDER BY age LIMIT 5").warnings == ()
 
 

@@ -131,6 +131,14 @@ _NULL_SKIPPERS: dict[str, tuple[type[exp.Func], tuple[str, ...]]] = {
 # ── operators and casts ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _calculate(node: exp.Binary) -> exp.Expr:
+    """A REAL counts as DOUBLE PRECISION beside another number; DuckDB would round the other to REAL."""
+    if type_of(node) != types.DOUBLE:
+        return node
+    widened = (as_double(e) if type_of(e) == types.REAL else e for e in (node.this, node.expression))
+    return type(node)(**dict(zip(("this", "expression"), widened, strict=True)))
+
+
 def _divide(node: exp.Div) -> exp.Expr:
     """Integers divide to integers; a NUMERIC quotient has the scale that Redshift's rules give it."""
     left, right, made = type_of(node.this), type_of(node.expression), type_of(node)
@@ -139,13 +147,13 @@ def _divide(node: exp.Div) -> exp.Expr:
     if made.name == "NUMERIC":
         quotient = exp.Div(this=as_double(node.this), expression=as_double(node.expression))
         return cast(quotient, f"DECIMAL({made.precision},{made.scale})")
-    return node
+    return _calculate(node)
 
 
 def _subtract(node: exp.Sub) -> exp.Expr:
     """Between two dates lie whole days, an INTEGER."""
     days = type_of(node.this) == type_of(node.expression) == types.DATE
-    return cast(exp.Paren(this=node.copy()), "INTEGER") if days else node
+    return cast(exp.Paren(this=node.copy()), "INTEGER") if days else _calculate(node)
 
 
 def _power(node: exp.Pow) -> exp.Expr:
@@ -214,6 +222,7 @@ _NODE_RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.WithinGroup: _within_group,
     exp.Div: _divide,
     exp.Sub: _subtract,
+    **dict.fromkeys((exp.Add, exp.Mul, exp.Mod), _calculate),
     exp.Pow: _power,
     exp.DPipe: _join_texts,
     exp.Cast: _cast,

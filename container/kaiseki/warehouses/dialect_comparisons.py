@@ -5,7 +5,7 @@ from sqlglot import exp
 from kaiseki.warehouses import sql_types as types
 from kaiseki.warehouses.dialect_dates import iso_date
 from kaiseki.warehouses.dialect_super import beside
-from kaiseki.warehouses.duckdb_expressions import call, text
+from kaiseki.warehouses.duckdb_expressions import as_double, call, text
 from kaiseki.warehouses.sql_inference import type_of
 
 
@@ -19,6 +19,8 @@ def comparable(value: exp.Expr) -> exp.Expr:
 def compare(node: exp.Binary) -> exp.Expr:
     left, right = _fitted(node.this, node.expression), _fitted(node.expression, node.this)
     ours, theirs = type_of(node.this), type_of(node.expression)
+    if types.REAL in (ours, theirs) and ours != theirs and ours.is_number and theirs.is_number:
+        left, right = as_double(left), as_double(right)
     if types.SUPER in (ours, theirs):
         left = beside(left, theirs) if ours == types.SUPER else left
         right = beside(right, ours) if theirs == types.SUPER else right

@@ -82,6 +82,13 @@ def _substring(node: exp.Anonymous) -> exp.Expr:
     return call(name, as_text(value), *numbers)
 
 
+def _side(node: exp.Anonymous) -> exp.Expr:
+    value, count = node.expressions
+    if isinstance(count, exp.Neg):
+        raise unsupported(node, f"{node.name.upper()} of a negative number of characters", "Use SUBSTRING and LEN.")
+    return call(node.name, as_text(value), count)
+
+
 def _pad(node: exp.Anonymous) -> exp.Expr:
     value, width, *fill = node.expressions
     return call(node.name, as_text(value), width, fill[0] if fill else text(" "))
@@ -213,7 +220,8 @@ SCALARS: dict[str, Rule] = {
     **{name: _double(name) for name in ("acos", "asin", "atan", "cos", "cot", "sin", "tan")},
     "json_serialize": _json_text,
     "to_hex": _hex,
-    **{name: _renamed(name, 1) for name in ("lower", "upper", "reverse", "md5", "sha1", "left", "right", "repeat")},
+    **{name: _renamed(name, 1) for name in ("lower", "upper", "reverse", "md5", "sha1", "repeat")},
+    **dict.fromkeys(("left", "right"), _side),
     "sha": _renamed("sha1", 1),
     "func_sha1": _renamed("sha1", 1),
     "sha2": _sha2,

@@ -117,6 +117,8 @@ def _check_sequence(first: Token, second: Token, third: Token | None) -> None:
     if first.token_type == TokenType.COMMA and second.token_type in _AFTER_LIST:
         message = f"a comma stands before {second.text.upper()}"
         raise Refusal("SyntaxError", message, line=first.line, hint="Remove the last comma.")
+    if first.token_type == second.token_type == TokenType.STAR and second.start == first.end + 1:
+        raise Refusal("SyntaxError", "** is not Redshift", line=first.line, hint="Write POWER(a, b).")
     if first.token_type == TokenType.L_PAREN and second.token_type == TokenType.FROM:
         raise Refusal("SyntaxError", "FROM stands before SELECT", line=second.line, hint="Write SELECT ... FROM ....")
     if first.token_type == TokenType.INTERVAL and second.token_type == TokenType.NUMBER:

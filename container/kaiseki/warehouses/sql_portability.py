@@ -11,6 +11,7 @@ _NULL_SKIPPERS = _FRAMED | {"lag", "lead"}
 _WINDOW_ONLY = (
     frozenset("row_number rank dense_rank percent_rank cume_dist ntile lag lead ratio_to_report".split()) | _FRAMED
 )
+_BY_ORDER = _WINDOW_ONLY - {"ratio_to_report"}
 _SORTED = ("percentile_cont", "median", "listagg")
 _NO_FRAME = "Write ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW after the ORDER BY."
 
@@ -129,6 +130,13 @@ def _check_limit(limit: exp.Limit | exp.Offset) -> None:
     raise Refusal("NotAllowed", f"{limit.key.upper()} takes a plain number of rows", line_of(limit), "Write LIMIT 100.")
 
 
+def _unordered(window: exp.Window) -> str:
+    """The function whose result hangs on an order that is not there."""
+    call = _call_of(window)
+    ordered = call is None or window.args.get("order") or call.name.lower() not in _BY_ORDER
+    return "" if call is None or ordered else call.name.upper()
+
+
 def _warnings(statement: exp.Expr) -> list[str]:
     found = []
     names = {call.name.lower() for call in statement.find_all(exp.Anonymous)}
@@ -136,6 +144,8 @@ def _warnings(statement: exp.Expr) -> list[str]:
         found.append("RANDOM() gives other rows at each run; the result cannot be reproduced")
     if statement.find(exp.Values):
         found.append("Redshift takes no VALUES in place of a table; SELECT ... UNION ALL SELECT ... does the same")
+    unordered = {name for window in statement.find_all(exp.Window) if (name := _unordered(window))}
+    found += [f"{name} OVER without ORDER BY takes the rows in any order" for name in sorted(unordered)]
     limited = [s for s in statement.find_all(exp.Select) if s.args.get("limit") and not s.args.get("order")]
     if limited:
         found.append("LIMIT without ORDER BY gives any rows, not the first")

@@ -78,3 +78,9 @@ mod(5.5, 2) --> "1.5"
 # "TO_HEX function"
 
 to_hex(255) --> "ff"
+
+# "Numeric types": REAL beside another number counts as DOUBLE PRECISION
+
+0.1::real = 0.1 --> false
+0.1::real * 3 --> 0.3000000044703484
+0.5::real = 0.5 --> true

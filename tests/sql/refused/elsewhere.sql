@@ -78,6 +78,7 @@ SELECT age FROM users WHERE age IN (1, 2,) --> SyntaxError: comma
 SELECT age FROM users LIMIT 5, 10 --> SyntaxError: OFFSET
 SELECT joined + INTERVAL 1 DAY AS a FROM users --> SyntaxError: INTERVAL '1 day'
 SELECT 1_000 AS a --> SyntaxError: number
+SELECT age ** 2 AS a FROM users --> SyntaxError: POWER
 SELECT 0xFF AS a --> SyntaxError: number
 SELECT age FROM users JOIN orders --> SyntaxError: ON
 SELECT CAST(joined AS VARCHAR FORMAT 'YYYY') AS a FROM users --> NotAllowed: TO_CHAR

@@ -73,3 +73,4 @@ SELECT id FROM sales WHERE note = 5 --> InvalidValue:
 SELECT '5' + 1 AS v --> TypeMismatch: Cast
 SELECT '2024-02-30'::date AS v --> InvalidValue: date
 SELECT JSON_EXTRACT_PATH_TEXT('', 'a') AS v --> InvalidValue: JSON
+SELECT LEFT(note, -1) AS v FROM sales --> Unsupported: SUBSTRING
