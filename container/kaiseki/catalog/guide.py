@@ -22,6 +22,7 @@ from kaiseki.ports import Warehouse
 
 _FOUND_PER_LOOKUP = 3
 _PROFILING_SECONDS = 60.0  # for the tables of a question, or of lookups; those that are left come without statistics
+_SHORTEST_ENTRY = 10  # characters by which the card names a table; what goes beyond them it only counts
 _KNOWLEDGE_SHARE = 0.15  # of the budget, at most
 
 
@@ -69,7 +70,7 @@ class SchemaGuide:
         Raises WarehouseError if the schema cannot be read.
         """
         subject = subject or question
-        ranked = self.find(subject).tables
+        ranked = self.find(subject, self._budget // _SHORTEST_ENTRY).tables
         self._profile_what_fits(ranked)
         catalog = self._catalog()
         findings = judge(question, catalog)
@@ -100,11 +101,11 @@ class SchemaGuide:
         """A line for each entry of the company's knowledge that does not fit the schema."""
         return self._fitted.left_out
 
-    def find(self, question: str) -> Found:
-        """The whole schema as `study` ranks it, with what that rests on. Raises WarehouseError."""
+    def find(self, question: str, first: int | None = None) -> Found:
+        """The schema as `study` ranks it, whole or its `first` tables. Raises WarehouseError."""
         known = self._knowledge.relevant(question)
         resolutions = resolve(question, self._schema)
-        ranked = self._index.rank(question, [resolution.found for resolution in resolutions], known.hints)
+        ranked = self._index.rank(question, [resolution.found for resolution in resolutions], known.hints, first)
         return Found(ranked, resolutions)
 
     def look_up(self, words: Sequence[str]) -> str:
@@ -149,7 +150,7 @@ class SchemaGuide:
     def _catalog(self) -> Catalog:
         """The schema with what the profiles of its tables have told so far."""
         tables = tuple(self._profiles.get(table.qualified, table) for table in self._schema.tables)
-        return infer(self._schema.model_copy(update={"tables": tables}))
+        return infer(self._schema.model_copy(update={"tables": tables}), self._profiles)
 
     def _told(self, relevant: Relevant) -> str:
         section = render_knowledge(relevant, int(self._budget * _KNOWLEDGE_SHARE))

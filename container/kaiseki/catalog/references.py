@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import replace
 from functools import lru_cache
 
@@ -15,23 +16,21 @@ _INTEGER = re.compile(
 _TEXT = re.compile(r"(?:N?VAR|N|BP)?CHAR|TEXT|STRING", re.I)
 
 
-def infer(catalog: Catalog) -> Catalog:
+def infer(catalog: Catalog, profiled: Container[str] | None = None) -> Catalog:
     """The catalog with `Column.references` set where a name and the values point at another table's unique column.
 
-    Declared references stay. Tables that were not profiled neither refer nor are referred to, since nothing is known of
-    their values.
+    Declared references stay. Tables that were not `profiled` (None: all whose rows were counted were) neither refer nor
+    are referred to, since nothing is known of their values.
     """
-    profiled = [table for table in catalog.tables if table.rows]
+    known = [t for t in catalog.tables if t.rows and (profiled is None or t.qualified in profiled)]
     keys: dict[str, list[tuple[Table, Column]]] = defaultdict(list)
-    for table in profiled:
+    for table in known:
         for column in table.columns:
             if _is_unique(column, table):
                 for name in {key(column.name), *_as_foreign_key(table, column)}:
                     keys[name].append((table, column))
-    known = {id(table) for table in profiled}
-    return catalog.model_copy(
-        update={"tables": tuple(_referring(t, keys) if id(t) in known else t for t in catalog.tables)}
-    )
+    referring = {id(table): _referring(table, keys) for table in known}
+    return catalog.model_copy(update={"tables": tuple(referring.get(id(t), t) for t in catalog.tables)})
 
 
 def _referring(table: Table, keys: dict[str, list[tuple[Table, Column]]]) -> Table:
