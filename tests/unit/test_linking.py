@@ -3,7 +3,7 @@
 import random
 import time
 
-from kaiseki.catalog.linking import rank
+from kaiseki.catalog.linking import TableIndex, rank
 from kaiseki.models import Catalog, Column, Table
 
 
@@ -127,3 +127,42 @@ def test_two_thousand_tables_are_ranked_in_a_blink() -> None:
     start = time.thread_time()
     rank("How many customers in each region ordered above the average price last year?", Catalog(tables=tables))
     assert time.thread_time() - start < 1.0  # a quarter of that on an idle machine
+
+
+def test_names_shortened_to_their_consonants_are_found() -> None:
+    catalog = Catalog(tables=(table("drivers", "name"), table("results", "NumTstTakr", "AvgScrRead")))
+    assert best("schools with the most test takers", catalog) == ["results"]
+
+
+def test_british_and_american_spellings_and_forms_of_a_word_meet() -> None:
+    catalog = Catalog(tables=(table("colour", "id"), table("publisher", "id"), table("weather", "rain")))
+    assert best("published colors", catalog)[:2] == ["colour", "publisher"]
+
+
+def test_a_name_of_somebody_asks_for_tables_with_names() -> None:
+    catalog = Catalog(tables=(table("laps", "lap", "milliseconds"), table("drivers", "forename", "surname")))
+    assert "drivers" in best("What was the best of Lewis Hamilton?", catalog)
+
+
+def test_a_table_two_joins_away_comes_before_those_that_nothing_speaks_for() -> None:
+    catalog = Catalog(
+        tables=(
+            table("weather", "rain"),
+            table("power", "power_id"),
+            table("hero_power", "hero_id", "power_id"),
+            table("hero", "hero_id", "height"),
+        )
+    )
+    assert best("How tall are heroes?", catalog) == ["hero", "hero_power", "power"]
+
+
+def test_only_the_first_may_be_asked_for() -> None:
+    index = TableIndex(Catalog(tables=HOSPITAL))
+    assert index.rank("patients", first=2) == index.rank("patients")[:2]
+
+
+def test_an_index_answers_any_number_of_questions_as_one_made_for_each() -> None:
+    catalog = Catalog(tables=HOSPITAL)
+    index = TableIndex(catalog)
+    for question in ("wards", "sex of patients", "levels of cholesterol", ""):
+        assert index.rank(question) == rank(question, catalog)

@@ -29,6 +29,9 @@ class BM25:
             for term, weight in document.items():
                 self._postings[term].append((position, weight))
         self._sorted = sorted(self._postings)
+        self._by_skeleton: dict[str, list[str]] = defaultdict(list)
+        for term in self._postings:
+            self._by_skeleton[_skeleton(term)].append(term)
         self._sorted_by_end = sorted(term[::-1] for term in self._postings)
         self._scored: dict[str, tuple[Positions, Scores]] = {}
 
@@ -59,6 +62,14 @@ class BM25:
     def shorter(self, term: str, least: int) -> Iterator[str]:
         """The terms of at least `least` letters that `term` begins with and goes beyond."""
         yield from (term[:end] for end in range(least, len(term)) if term[:end] in self._postings)
+
+    def abbreviations(self, term: str) -> Iterator[str]:
+        """The shorter terms that have the consonants of `term`, no other ones, and begin as it does: `scr`, `score`."""
+        yield from (known for known in self._by_skeleton.get(_skeleton(term), ()) if len(known) < len(term))
+
+
+def _skeleton(term: str) -> str:
+    return term[:1] + "".join(letter for letter in term[1:] if letter not in "aeiou")
 
 
 def _starting(ordered: list[str], beginning: str) -> list[str]:

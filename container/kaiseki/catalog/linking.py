@@ -83,8 +83,10 @@ class TableIndex:
         self._schema_of = np.array([self._schemas[_schema_of(table)] for table in self._tables], dtype=np.int32)
         self._schema_index = BM25(self._schema_bags()) if len(self._schemas) > 1 else None
 
-    def rank(self, question: str, lookups: Sequence[str] = (), hints: Hints = NO_HINTS) -> tuple[Ranked, ...]:
-        """All tables, best first. `lookups` are further words that somebody asked for, and weigh more.
+    def rank(
+        self, question: str, lookups: Sequence[str] = (), hints: Hints = NO_HINTS, first: int | None = None
+    ) -> tuple[Ranked, ...]:
+        """The tables, best first, all or `first` of them. `lookups` are further words asked for, and weigh more.
 
         With more than one schema the schemas are ranked too, and lift their tables. A table that the question does not
         touch has the score 0; ties stay in the catalog's order.
@@ -99,7 +101,7 @@ class TableIndex:
         self._add_lifts(scores, hints.lifts, notes)
         self._add_attached(scores, notes)
         self._add_neighbours(scores, notes)
-        order = np.argsort(-scores, kind="stable").tolist()
+        order = np.argsort(-scores, kind="stable")[:first].tolist()
         shown: list[float] = scores.round(4).tolist()
         named = self._as_named(" ".join((question, *lookups)))
         return tuple(

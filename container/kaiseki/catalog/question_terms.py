@@ -10,7 +10,7 @@ from kaiseki.catalog.stemming import root
 from kaiseki.catalog.words import STOP_WORDS, terms, words
 
 PART_OF_COMPOUND = 0.6  # "interaction" in `interactiontype`
-ABBREVIATION = 0.5  # "transaction" for `trans`
+ABBREVIATION = 0.5  # "transaction" for `trans`, "score" for `scr`
 TRANSLATION = 0.9
 OPERATION = 0.5  # "average" is mostly what to do, not what there is
 NAMES = 0.5  # somebody's name, which tables of somebodies have in a column
@@ -66,5 +66,5 @@ def _meanings(term: str, index: BM25) -> Iterable[tuple[str, float]]:
         return
     for known in islice(sorted(index.longer(term), key=len), _MOST_MEANINGS):
         yield known, PART_OF_COMPOUND
-    for known in index.shorter(term, _SHORTEST_PART):
+    for known in (*index.shorter(term, _SHORTEST_PART), *index.abbreviations(term)):
         yield known, ABBREVIATION
