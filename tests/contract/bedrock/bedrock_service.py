@@ -14,6 +14,7 @@ from dspy import lm15
 from kaiseki.lm.bedrock import BedrockEngine
 
 SONNET = "us.anthropic.claude-sonnet-5"
+CODE = "Mean by group\n\n```python\nrows = load('a')\nfact('mean', rows['価格'].mean())\nprint('done')\n```\n"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,10 @@
 """A reply of Bedrock that is cut off is gone on with, on a real wire."""
 
 import pytest
-from bedrock_service import SONNET, Refuses, Says, Service, ask, request
+from bedrock_service import CODE, SONNET, Refuses, Says, Service, ask, request
 from dspy import lm15
 
 from kaiseki.lm.bedrock import BedrockEngine
-
-CODE = "Mean by group\n\n```python\nrows = load('a')\nfact('mean', rows['価格'].mean())\nprint('done')\n```\n"
 
 
 def test_a_reply_cut_three_times_inside_a_fence_is_one_reply_with_the_sum_of_usage(service: Service) -> None:

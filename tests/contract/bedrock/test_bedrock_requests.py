@@ -3,12 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from bedrock_service import SONNET, Says, Service, ask, request
+from bedrock_service import CODE, SONNET, Says, Service, ask, request
 from dspy import lm15
 
 from kaiseki.lm.bedrock import BedrockEngine
-
-CODE = "Mean by group\n\n```python\nrows = load('a')\nfact('mean', rows['価格'].mean())\nprint('done')\n```\n"
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
