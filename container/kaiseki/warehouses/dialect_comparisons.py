@@ -17,6 +17,8 @@ def comparable(value: exp.Expr) -> exp.Expr:
 
 
 def compare(node: exp.Binary) -> exp.Expr:
+    if isinstance(node.expression, exp.Any | exp.All):
+        return _compare_with_each(node, node.expression)
     left, right = _fitted(node.this, node.expression), _fitted(node.expression, node.this)
     ours, theirs = type_of(node.this), type_of(node.expression)
     if types.REAL in (ours, theirs) and ours != theirs and ours.is_number and theirs.is_number:
@@ -27,6 +29,12 @@ def compare(node: exp.Binary) -> exp.Expr:
     if type_of(node.this) == type_of(node.expression) == types.VARCHAR:
         left, right = comparable(left), comparable(right)
     return type(node)(this=left, expression=right)
+
+
+def _compare_with_each(node: exp.Binary, each: exp.Any | exp.All) -> exp.Expr:
+    if not type_of(node.this) == type_of(each) == types.VARCHAR:
+        return node
+    return type(node)(this=comparable(node.this), expression=type(each)(this=_trimmed(each.this)))
 
 
 def between(node: exp.Between) -> exp.Expr:

@@ -155,6 +155,9 @@ def _require_fitting(node: exp.Expr, inner: list[SqlType]) -> None:
             raise Refusal(
                 "TypeMismatch", f"a condition is needed, not {wrong}", line_of(node), "Compare it: value = 1."
             )
+    if isinstance(node, exp.DPipe) and types.BOOLEAN in inner:
+        hint = "Write CASE WHEN value THEN 'true' ELSE 'false' END."
+        raise Refusal("TypeMismatch", "Redshift cannot join a BOOLEAN to a text", line_of(node), hint)
     if isinstance(node, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE) and types.BOOLEAN in inner:
         wrong = next((t for t in inner if t.is_number), None)
         if wrong is not None:

@@ -162,3 +162,28 @@ SELECT m.amount, s.qty FROM (SELECT DISTINCT amount FROM monthly) AS m FULL JOIN
 
 SELECT DATE_TRUNC('week', sold)::date AS w, COUNT(*) AS n FROM sales GROUP BY 1 ORDER BY 1
 --> [["2024-01-29", 1], ["2024-02-26", 2], ["2024-03-04", 1], ["2024-12-30", 1]]
+
+# "Character types": trailing blanks beside ANY and ALL
+
+SELECT id FROM sales WHERE note = ANY (SELECT 'red fox ' AS n UNION SELECT 'x') AND note <> ALL (SELECT 'Red Fox  ' AS n)
+--> [[1]]
+
+# "Computations with numeric values": shares of a sum of NUMERIC
+
+SELECT seller, ROUND(100.0 * SUM(price) / SUM(SUM(price)) OVER (), 2) AS v FROM sales GROUP BY 1 ORDER BY 1
+--> [[1, "94.35"], [2, "5.38"], [3, "0.27"]]
+
+# "SELECT list": a column is nearer than an alias of its name
+
+SELECT qty * 2 AS price, price + 1 AS x FROM sales WHERE id = 1
+--> [[20, "101.00"]]
+
+# "GROUP BY clause": a column is nearer than an alias of its name
+
+SELECT UPPER(note) AS note, COUNT(*) AS n FROM sales WHERE seller = 1 GROUP BY note
+--> [["RED FOX", 1], ["RED FOX", 1]]
+
+# "ORDER BY clause": an alias is nearer than a column of its name
+
+SELECT -id AS id FROM sales ORDER BY id LIMIT 2
+--> [[-5], [-4]]

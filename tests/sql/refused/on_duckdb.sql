@@ -74,3 +74,4 @@ SELECT '5' + 1 AS v --> TypeMismatch: Cast
 SELECT '2024-02-30'::date AS v --> InvalidValue: date
 SELECT JSON_EXTRACT_PATH_TEXT('', 'a') AS v --> InvalidValue: JSON
 SELECT LEFT(note, -1) AS v FROM sales --> Unsupported: SUBSTRING
+SELECT note || paid AS v FROM sales --> TypeMismatch: CASE
