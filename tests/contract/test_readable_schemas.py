@@ -179,11 +179,13 @@ def execute(company: Path, results: Path, asked: tuple[str, ...] | None, *more: 
     return code, trace.read_text() if trace.exists() else ""
 
 
-def test_a_request_narrows_what_the_settings_let_read(company: Path, tmp_path: Path) -> None:
-    code, read = execute(company, tmp_path, ("hr",), "--schemas", "hr,sales")
-    assert code == 0
-    assert "hr.salaries" in read
-    assert "sales.orders" not in read
+def test_the_list_of_a_request_is_that_of_its_run(
+    company: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for settings in ([], ["--schemas", "hr,nowhere"]):
+        code, read = execute(company, tmp_path, ("nowhere",), *settings)
+        assert (code, read) == (2, "")
+        assert "the warehouse has no schema nowhere" in capsys.readouterr().err
 
 
 def test_a_request_cannot_widen_what_the_settings_let_read(
