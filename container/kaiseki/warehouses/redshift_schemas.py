@@ -5,7 +5,8 @@ from kaiseki.warehouses.redshift_connection import Connection
 _SCHEMAS = """SELECT CASE WHEN database_name = current_database() THEN schema_name
   ELSE database_name || '.' || schema_name END, schema_type
 FROM svv_all_schemas
-WHERE schema_name NOT IN ('information_schema', 'catalog_history') AND schema_name NOT LIKE 'pg!_%' ESCAPE '!'
+WHERE (database_name = current_database() OR schema_type = 'shared')
+  AND schema_name NOT IN ('information_schema', 'catalog_history') AND schema_name NOT LIKE 'pg!_%' ESCAPE '!'
 ORDER BY 1"""
 
 
