@@ -83,18 +83,18 @@ def test_who_may_not_read_the_tables_is_told_what_to_grant(server: RedshiftServe
 @pytest.mark.parametrize(
     ("told", "type_"),
     [
-        (("character varying", 65535, None, None), "VARCHAR(65535)"),
-        (("character", 3, None, None), "VARCHAR(3)"),
-        (("numeric", None, 38, 10), "NUMERIC(38,10)"),
+        (("character varying", "65535", None, None), "VARCHAR(65535)"),
+        (("character", "3", None, None), "VARCHAR(3)"),
+        (("numeric", None, "38", "10"), "NUMERIC(38,10)"),
         (("decimal(12,2)", None, None, None), "NUMERIC(12,2)"),
         (("varchar(20)", None, None, None), "VARCHAR(20)"),
         (("timestamp with time zone", None, None, None), "TIMESTAMPTZ"),
-        (("binary varying", 64, None, None), "VARBYTE"),
+        (("binary varying", "64", None, None), "VARBYTE"),
         (("struct<a:int,b:array<string>>", None, None, None), "struct<a:int,b:array<string>>"),
         (("hllsketch", None, None, None), "HLLSKETCH"),
     ],
 )
 def test_types_have_the_names_that_sql_gives_them(
-    told: tuple[str, int | None, int | None, int | None], type_: str
+    told: tuple[str, str | None, str | None, str | None], type_: str
 ) -> None:
     assert redshift_type(*told) == type_

@@ -12,11 +12,10 @@ from kaiseki.models import Catalog, Column, Table
 from kaiseki.warehouses.redshift_connection import Connection, ServerError
 from kaiseki.warehouses.redshift_system_views import INVENTORY, KEYS, ROW_COUNTS, STORAGE
 from kaiseki.warehouses.redshift_types import redshift_type
-from kaiseki.warehouses.redshift_values import ResultColumn, result_column
 from kaiseki.warehouses.redshift_wire import columns_of
 
 Place = tuple[str, str, str]  # database (empty: the own one), schema, table
-Row = tuple[Any, ...]
+Row = tuple[Any, ...]  # of texts, or None
 
 _AT_ONCE = 5_000  # rows that become objects at the same time
 
@@ -51,19 +50,19 @@ def _tables(rows: Iterable[Row], storage: _Storage, keys: _Keys) -> Iterable[Tab
     """From rows in the order of their tables, each table's own before those of its columns."""
     named: Place | None = None
     kind, remarks, columns = "", "", list[Column]()
-    for database, schema, table, position, column, type_, length, digits, scale, comment in rows:
+    for database, schema, table, column, type_, *sizes, comment in rows:
         place = (database or "", schema, table)
         if place != named:
             if named is not None and kind:
                 yield _table(named, kind, remarks, columns, storage, keys)
             named, kind, remarks, columns = place, "", "", []
-        if position == 0:
+        if column is None:
             kind, remarks = type_ or "TABLE", comment or ""
         else:
             columns.append(
                 Column(
                     name=column,
-                    type=redshift_type(storage.types.get((place, column), type_ or ""), length, digits, scale),
+                    type=redshift_type(storage.types.get((place, column), type_ or ""), *sizes),
                     comment=comment or "",
                     references=keys.references.get((place, column)),
                 )
@@ -121,29 +120,27 @@ def if_readable(connection: Connection, sql: str) -> Iterator[Row]:
 def _rows(connection: Connection, sql: str) -> Iterator[Row]:
     """Asks at once; the rows become objects a few at a time, and are gone from memory when they have been taken."""
     packed = connection.fetch(sql)
-    columns = [result_column(column, column.name) for column in packed.columns]
-    return _unpacked(packed.rows, columns)
+    return _unpacked(packed.rows, len(packed.columns))
 
 
-def _unpacked(rows: list[bytes], columns: list[ResultColumn]) -> Iterator[Row]:
+def _unpacked(rows: list[bytes], width: int) -> Iterator[Row]:
     rows.reverse()
     while rows:
         some = rows[: -_AT_ONCE - 1 : -1]
         del rows[-_AT_ONCE:]
-        values = zip(columns, columns_of(some, len(columns)), strict=True)
-        yield from zip(*(column.array(came).to_pylist() for column, came in values), strict=True)
+        yield from zip(*(came.texts().to_pylist() for came in columns_of(some, width)), strict=True)
 
 
 def _read_storage(rows: Iterable[Row]) -> _Storage:
     storage = _Storage()
     for database, schema, table, column, distributed, sorted_, partitioned, full_type in rows:
         place = (database or "", schema, table)
-        if distributed:
+        if distributed == "1":
             storage.distribution[place] = column
-        if sorted_:
-            storage.sort_keys.setdefault(place, []).append((sorted_, column))
-        if partitioned:
-            storage.partition_keys.setdefault(place, []).append((partitioned, column))
+        if position := int(sorted_ or 0):
+            storage.sort_keys.setdefault(place, []).append((position, column))
+        if position := int(partitioned or 0):
+            storage.partition_keys.setdefault(place, []).append((position, column))
         if full_type:
             storage.types[place, column] = full_type
     return storage

@@ -36,13 +36,16 @@ _NESTED = ("struct<", "array<", "map<")
 
 
 @lru_cache(maxsize=10_000)
-def redshift_type(data_type: str, length: int | None, precision: int | None, scale: int | None) -> str:
-    """The type as SQL names it; that of a nested column of an external table whole, as its catalog has it."""
+def redshift_type(data_type: str, length: str | None, precision: str | None, scale: str | None) -> str:
+    """The type as SQL names it; that of a nested column of an external table whole, as its catalog has it.
+
+    All as system views tell it, in texts.
+    """
     name = data_type.lower().strip()
     if name in _TEXTS:
-        return f"VARCHAR({length})" if length and length > 0 else "VARCHAR"
+        return f"VARCHAR({length})" if int(length or 0) > 0 else "VARCHAR"
     if name in ("numeric", "decimal"):
-        return f"NUMERIC({precision},{scale})" if precision else "NUMERIC(18,0)"
+        return f"NUMERIC({precision},{scale})" if int(precision or 0) else "NUMERIC(18,0)"
     if sized := re.fullmatch(r"(?:numeric|decimal)\((\d+),\s*(\d+)\)", name):
         return f"NUMERIC({sized[1]},{sized[2]})"
     if sized := re.fullmatch(r"(?:var|n|nvar)?char(?:acter)?(?: varying)?\((\d+)\)", name):
