@@ -91,7 +91,7 @@ class Settings(Value):
         _require_form("store", self.store, ("folder:PATH", "s3://BUCKET"))
         _require_unloading(self.unload_role, self.unload_to)
         if self.knowledge is not None:
-            _require_form("knowledge", self.knowledge, ("folder:PATH", "s3://BUCKET/PREFIX"))
+            _require_form("knowledge", self.knowledge, ("folder:PATH", "s3://BUCKET"))
         if self.records is not None:
             _require_form("records", self.records, ("dynamodb:TABLE",))
         if self.api is not None:
