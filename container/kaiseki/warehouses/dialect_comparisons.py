@@ -51,7 +51,7 @@ def one_of(node: exp.In) -> exp.Expr:
         listed = [comparable(e) for e in listed]
         if query is not None and type_of(query) == types.VARCHAR:
             return exp.In(this=comparable(node.this), query=_trimmed(query))
-        if query is None and all(type_of(e) == types.VARCHAR for e in node.expressions):
+        if query is None and all(type_of(e) in (types.VARCHAR, types.UNKNOWN) for e in node.expressions):
             return exp.In(this=comparable(node.this), expressions=listed)
     return exp.In(this=node.this, expressions=listed, query=query)
 
