@@ -42,7 +42,8 @@ def test_the_schemas_are_told_with_their_kinds(server: RedshiftServer, open_ware
     server.database.execute(
         "CREATE OR REPLACE VIEW redshift_catalog.svv_all_schemas AS FROM (VALUES "
         "('memory', 'sales', 'local'), ('memory', 'lake', 'external'), ('share', 'public', 'shared'), "
-        "('elsewhere', 'public', 'local'), ('memory', 'pg_catalog', 'local')) AS schemas(database_name, schema_name, schema_type)"
+        "('elsewhere', 'public', 'local'), ('memory', 'pg_catalog', 'local')) "
+        "AS schemas(database_name, schema_name, schema_type)"
     )
     assert warehouse.schemas() == {"lake": "external", "sales": "local", "share.public": "shared"}
 

@@ -38,7 +38,7 @@ def grants(user: str, database: str, schemas: Sequence[str], kinds: Kinds) -> tu
         *confined(user, database),
         *granted(user, of["local"]),
         *granted_external(user, of["external"]),
-        *_granted_shared(user, of["shared"]),
+        *_granted_shared(user, database, of["shared"]),
         *revoked(user, others["local"]),
         *revoked_external(user, others["external"]),
     )
@@ -128,8 +128,8 @@ def script(statements: Sequence[Statement]) -> str:
     return "\n".join(lines)
 
 
-def _granted_shared(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
-    databases = dict.fromkeys(schema.partition(".")[0] for schema in schemas)
+def _granted_shared(user: str, database: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
+    databases = dict.fromkeys(schema.rpartition(".")[0] or database for schema in schemas)
     why = "A database that is shared with this one is granted as a whole, if it was not created WITH PERMISSIONS."
     return tuple(
         Statement(f"GRANT USAGE ON DATABASE {_quoted(each)} TO {_quoted(user)}", why, alone=True) for each in databases
