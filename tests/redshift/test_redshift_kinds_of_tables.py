@@ -84,6 +84,15 @@ def test_an_external_table_has_its_partition_key_and_whole_types(open_warehouse:
     assert (query.failure, query.rows) == (None, 1)
 
 
+def test_nested_columns_are_not_asked_for_their_values(server: RedshiftServer, open_warehouse: Open) -> None:
+    warehouse = open_warehouse(CLICKS)
+    clicks = table(warehouse, "lake.clicks")
+    begun = len(server.log)
+    item = warehouse.profile(clicks).columns[2]
+    assert (item.nulls, item.distinct, item.frequent) == (None, None, ())
+    assert not [sql for sql in server.log[begun:] if "item" in sql]
+
+
 def test_the_table_behind_a_materialized_view_is_not_shown(open_warehouse: Open) -> None:
     warehouse = open_warehouse(
         "CREATE TABLE mv_tbl__totals__0 (a INTEGER); CREATE VIEW totals AS FROM public.mv_tbl__totals__0;"

@@ -10,6 +10,7 @@ from typing import Any
 from kaiseki.models import Table
 from kaiseki.warehouses.column_values import EXACT_BELOW, UNORDERED, Look, masked
 from kaiseki.warehouses.identifiers import quoted
+from kaiseki.warehouses.redshift_types import is_nested
 
 _SCANNED = 50_000_000  # rows; of a larger table a random part of about so many is looked at
 _COUNTED = 1_000_000  # rows of which the frequent values are counted
@@ -55,11 +56,13 @@ class Basis:
 def profiled(rows_of: Rows, table: Table, looks: tuple[Look, ...], first_rows: bool = False) -> Table:
     """`table` with its statistics. `rows_of` runs a query; `first_rows`: looks at no more than the first that come."""
     basis = _basis(rows_of, table, first_rows or table.kind != "table")
+    looks = tuple(look for look in looks if not is_nested(look.column.type))
     exact = basis.first is not None or (basis.table.rows or 0) <= EXACT_BELOW
     seen, statistics = _scan(rows_of, basis, looks, exact)
     wanted = {n: most for n, look in enumerate(looks) if (most := look.values_wanted(statistics[n][1]))}
     counted = _frequent(rows_of, basis, looks, wanted, seen)
-    columns = [look.described(*statistics[n], counted.get(n, [])) for n, look in enumerate(looks)]
+    described = (look.described(*statistics[n], counted.get(n, [])) for n, look in enumerate(looks))
+    columns = {column.name: column for column in described}
     whole = basis.is_whole(seen)
     return table.model_copy(
         update={
@@ -67,7 +70,7 @@ def profiled(rows_of: Rows, table: Table, looks: tuple[Look, ...], first_rows: b
             "sampled": None if whole else seen,
             "estimated": not exact or seen > _COUNTED,
             "profile_note": basis.note(seen),
-            "columns": tuple(columns),
+            "columns": tuple(columns.get(column.name, column) for column in table.columns),
         }
     )
 
