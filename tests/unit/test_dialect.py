@@ -36,6 +36,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWareho
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rows")
+
+
 def run(warehouse: DuckDBWarehouse, sql: str, folder: Path) -> tuple[Query, list[list[Any]]]:
     into = folder / "result.parquet"
     query = warehouse.run("q", sql, into, 1000)
@@ -58,10 +63,10 @@ def same(found: Any, expected: Any) -> bool:
 
 @pytest.mark.parametrize("paragraph", paragraphs("dialect"), ids=str)
 def test_a_query_has_the_rows_that_redshift_documents(
-    warehouse: DuckDBWarehouse, paragraph: Paragraph, tmp_path: Path
+    warehouse: DuckDBWarehouse, paragraph: Paragraph, folder: Path
 ) -> None:
     sql, expected = statement(paragraph), json.loads(paragraph.expected)
-    query, rows = run(warehouse, sql, tmp_path)
+    query, rows = run(warehouse, sql, folder)
     assert query.failure is None, query.failure
     if sql != paragraph.sql:
         expected = [[expected]]
@@ -81,10 +86,10 @@ def kind(type_: str) -> str:
 
 @pytest.mark.parametrize("paragraph", paragraphs("refused"), ids=str)
 def test_what_cannot_be_answered_right_is_refused_with_what_to_write_instead(
-    warehouse: DuckDBWarehouse, paragraph: Paragraph, tmp_path: Path
+    warehouse: DuckDBWarehouse, paragraph: Paragraph, folder: Path
 ) -> None:
     type_, _, word = paragraph.expected.partition(":")
-    query, _ = run(warehouse, paragraph.sql, tmp_path)
+    query, _ = run(warehouse, paragraph.sql, folder)
     assert query.failure is not None
     assert query.failure.type == type_, query.failure
     assert word.strip().lower() in f"{query.failure.message} {query.failure.hint}".lower(), query.failure
@@ -97,9 +102,9 @@ def test_the_tables_are_as_long_as_they_are_said_to_be() -> None:
     assert len([p for p in paragraphs("refused") if p.place.startswith("elsewhere")]) >= 100
 
 
-def test_warnings_name_the_arithmetic_that_people_rarely_mean(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
-    query, _ = run(warehouse, "SELECT AVG(qty) AS a, SUM(qty) / COUNT(*) AS b FROM sales", tmp_path)
+def test_warnings_name_the_arithmetic_that_people_rarely_mean(warehouse: DuckDBWarehouse, folder: Path) -> None:
+    query, _ = run(warehouse, "SELECT AVG(qty) AS a, SUM(qty) / COUNT(*) AS b FROM sales", folder)
     assert any("AVG of integers" in w for w in query.warnings)
     assert any("integer divided by an integer" in w for w in query.warnings)
-    query, _ = run(warehouse, "SELECT AVG(qty::float) AS a, SUM(qty) * 1.0 / COUNT(*) AS b FROM sales", tmp_path)
+    query, _ = run(warehouse, "SELECT AVG(qty::float) AS a, SUM(qty) * 1.0 / COUNT(*) AS b FROM sales", folder)
     assert query.warnings == ()

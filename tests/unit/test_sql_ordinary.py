@@ -24,11 +24,14 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWareho
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rows")
+
+
 @pytest.mark.parametrize("paragraph", paragraphs("ordinary"), ids=str)
-def test_an_ordinary_query_is_admitted_and_runs(
-    warehouse: DuckDBWarehouse, paragraph: Paragraph, tmp_path: Path
-) -> None:
-    query = warehouse.run("q", paragraph.sql, tmp_path / "q.parquet", 1000)
+def test_an_ordinary_query_is_admitted_and_runs(warehouse: DuckDBWarehouse, paragraph: Paragraph, folder: Path) -> None:
+    query = warehouse.run("q", paragraph.sql, folder / "q.parquet", 1000)
     assert query.failure is None, query.failure
     assert query.columns
 
