@@ -12,7 +12,8 @@ from typing import BinaryIO, cast
 from redshift_server import frames, parameters
 from redshift_server.columns import Column
 from redshift_server.errors import ServerError
-from redshift_server.statements import COPY, Prepared, Statements
+from redshift_server.prepared import Prepared
+from redshift_server.statements import COPY, Statements
 
 _TLS = 80_877_103
 _STATUS = {"server_version": "8.0.2", "client_encoding": "UNICODE", "server_encoding": "UNICODE", "TimeZone": "UTC"}

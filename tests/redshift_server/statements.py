@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -20,8 +20,8 @@ from kaiseki.warehouses.sources import Loaded
 from kaiseki.warehouses.sql_guard import admit
 from redshift_server import errors, unloading, wire_types
 from redshift_server.catalog_views import SCHEMA
-from redshift_server.columns import Column, column_of
 from redshift_server.errors import ServerError
+from redshift_server.prepared import Declared, Prepared, answer, columns_of, one_value, taken
 from redshift_server.unloading import Destination, require_no_outer_limit
 
 VERSION = "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2, Redshift 1.0.131321"
@@ -38,23 +38,6 @@ class Backends(Protocol):
     copies: bool  # COPY TO STDOUT, which PostgreSQL has and Redshift has not
 
     def cancel(self, pid: int) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """`columns` is None for a statement without rows; `run` gives the rows, `tag` names what was done."""
-
-    columns: tuple[Column, ...] | None
-    run: Callable[[], Iterator[pa.RecordBatch]]
-    tag: str
-
-
-@dataclass
-class Declared:
-    duck: duckdb.DuckDBPyConnection
-    columns: tuple[Column, ...]
-    batches: Iterator[pa.RecordBatch]
-    waiting: pa.RecordBatch | None = None
 
 
 class Statements:
@@ -130,7 +113,7 @@ class Statements:
     def _query(self, sql: str) -> Prepared:
         duck_sql, names = self._translated(sql)
         try:
-            columns = _columns(self._duck, duck_sql, names)
+            columns = columns_of(self._duck, duck_sql, names)
         except duckdb.Error as error:
             raise errors.of_duckdb(str(error)) from error
         return Prepared(columns, lambda: self._batches(self._duck, duck_sql), "SELECT")
@@ -221,7 +204,7 @@ class Statements:
         declared = self._cursors.get(name)
         if declared is None:
             raise ServerError("34000", f'cursor "{name}" does not exist')
-        return Prepared(declared.columns, lambda: _taken(declared, int(count)), "FETCH")
+        return Prepared(declared.columns, lambda: taken(declared, int(count)), "FETCH")
 
     def _close_cursor(self, name: str) -> Prepared:
         def run() -> Iterator[pa.RecordBatch]:
@@ -257,19 +240,19 @@ class Statements:
     # ── the session itself ────────────────────────────────────────────────────────────────────────────────────────
 
     def _own_pid(self) -> Prepared:
-        return _one_value("pg_backend_pid", lambda: self._pid)
+        return one_value("pg_backend_pid", lambda: self._pid)
 
     def _version(self) -> Prepared:
-        return _answer(pa.record_batch({"version": [VERSION]}))
+        return answer(pa.record_batch({"version": [VERSION]}))
 
     def _types(self) -> Prepared:
-        return _answer(wire_types.types())
+        return answer(wire_types.types())
 
     def _attributes(self) -> Prepared:
-        return _answer(wire_types.attributes())
+        return answer(wire_types.attributes())
 
     def _cancel(self, pid: str) -> Prepared:
-        return _one_value("pg_cancel_backend", lambda: int(self._backends.cancel(int(pid))))
+        return one_value("pg_cancel_backend", lambda: int(self._backends.cancel(int(pid))))
 
 
 _FORMS: tuple[tuple[str, Callable[..., Prepared]], ...] = (
@@ -287,33 +270,3 @@ _FORMS: tuple[tuple[str, Callable[..., Prepared]], ...] = (
     (wire_types.ATTRIBUTES_FORM, Statements._attributes),
     (r"select pg_cancel_backend\((\d+)\)", Statements._cancel),
 )
-
-
-def _columns(duck: duckdb.DuckDBPyConnection, sql: str, names: list[str] | None) -> tuple[Column, ...]:
-    described = duck.execute(f"DESCRIBE {sql}").fetchall()
-    found = names or [row[0] for row in described]
-    return tuple(column_of(name, row[1]) for name, row in zip(found, described, strict=True))
-
-
-def _one_value(name: str, value: Callable[[], int]) -> Prepared:
-    def run() -> Iterator[pa.RecordBatch]:
-        yield pa.record_batch({name: pa.array([value()], pa.int32())})
-
-    return Prepared((column_of(name, "INTEGER"),), run, "SELECT")
-
-
-def _answer(batch: pa.RecordBatch) -> Prepared:
-    kinds = ("VARCHAR" if pa.types.is_string(column.type) else "INTEGER" for column in batch.columns)
-    columns = tuple(column_of(name, kind) for name, kind in zip(batch.schema.names, kinds, strict=True))
-    return Prepared(columns, lambda: iter([batch]), "SELECT")
-
-
-def _taken(declared: Declared, count: int) -> Iterator[pa.RecordBatch]:
-    while count:
-        batch = declared.waiting or next(declared.batches, None)
-        if batch is None:
-            return
-        part = batch.slice(0, count)
-        declared.waiting = batch.slice(count) if batch.num_rows > count else None
-        count -= part.num_rows
-        yield part
