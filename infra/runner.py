@@ -13,7 +13,7 @@ from infra.environments import Environment
 from infra.log_group import LogGroup
 from infra.network import Network
 from infra.settings_task import ToolchainImage
-from infra.storage import Storage
+from infra.storage import KNOWLEDGE, Storage
 
 CONTAINER = "kaiseki"
 RESULTS = "/workspace/results"
@@ -109,6 +109,7 @@ class Runner(Construct):
             CONTAINER,
             environment={
                 "KAISEKI_ENVIRONMENT": environment.name,
+                "KAISEKI_KNOWLEDGE": f"s3://{storage.bucket.bucket_name}/{KNOWLEDGE.rstrip('/')}",
                 "KAISEKI_MODEL": environment.model,
                 "KAISEKI_RECORDS": f"dynamodb:{storage.table.table_name}",
                 "KAISEKI_REGION": Aws.REGION,

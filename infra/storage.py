@@ -11,6 +11,7 @@ from infra.closed_bucket import ClosedBucket
 from infra.settings import Storage as StorageSettings
 
 RUNS, UPLOADS, STAGING = "runs/", "uploads/", "staging/"
+KNOWLEDGE = "knowledge/"  # what the company says of its own data; its people put it there
 BY_OWNER, LIVE = "by_owner", "live"
 
 
@@ -27,9 +28,11 @@ class Storage(Construct):
         )
         self.bucket = _bucket(self, settings, self.key, kept)
         self.table = _table(self, self.key, protected, kept)
-        prefixes = [self.bucket.arn_for_objects(f"{prefix}*") for prefix in (RUNS, UPLOADS, STAGING)]
+        prefixes = [self.bucket.arn_for_objects(f"{prefix}*") for prefix in (RUNS, UPLOADS, STAGING, KNOWLEDGE)]
         acknowledge_resources(
-            Stack.of(self), "Objects have names of their own, below the prefix of runs, uploads or results", *prefixes
+            Stack.of(self),
+            "Objects have names of their own, below the prefix of runs, uploads, results or knowledge",
+            *prefixes,
         )
 
 

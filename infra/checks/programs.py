@@ -52,7 +52,7 @@ def programs() -> tuple[Program, ...]:
         Program("LauncherFunctionRole", (LAMBDA / "launch.py",)),
         Program("TaskEventsFunctionRole", (LAMBDA / "task_events.py",)),
         Program("ReconcilerFunctionRole", (LAMBDA / "reconcile.py",)),
-        Program("RunnerTask", adapters, Caller(unloads=True)),
+        Program("RunnerTask", adapters, Caller(unloads=True, knows=True)),
     )
 
 

@@ -56,11 +56,12 @@ class Place:
 class Caller:
     """`uploads`: it takes files from those who ask; `keys`: of the items of the table that it reads and writes.
 
-    `unloads`: it reads and removes what Redshift has written.
+    `unloads`: it reads and removes what Redshift has written; `knows`: it reads what the company says of its data.
     """
 
     uploads: bool = False
     unloads: bool = False
+    knows: bool = False
     keys: tuple[str, ...] = RECORDS
 
 
@@ -102,7 +103,9 @@ def _objects(action: str) -> Needs:
         brought = ["uploads/0123/4567/sales.csv"] if caller.uploads and action != "s3:DeleteObject" else []
         read = caller.unloads and place.unloads and action in ("s3:GetObject", "s3:DeleteObject")
         unloaded = ["staging/sales-0123/1/000.parquet"] if read else []
-        return [Request(action, place.object(key)) for key in (f"runs/{RUN}/run.json", *brought, *unloaded)]
+        known = ["knowledge/sales.yaml"] if caller.knows and action == "s3:GetObject" else []
+        keys = (f"runs/{RUN}/run.json", *brought, *unloaded, *known)
+        return [Request(action, place.object(key)) for key in keys]
 
     return on
 
@@ -111,6 +114,8 @@ def _listing(place: Place, caller: Caller) -> list[Request]:
     prefixes = ["uploads/0123/4567/" if caller.uploads else "runs/"]
     if caller.unloads and place.unloads:
         prefixes.append("staging/sales-0123/")
+    if caller.knows:
+        prefixes.append("knowledge/")
     return [Request("s3:ListBucket", place.bucket, {"s3:prefix": prefix}) for prefix in prefixes]
 
 

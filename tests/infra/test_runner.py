@@ -116,6 +116,9 @@ def test_the_program_knows_every_variable_that_it_is_given(which: str, request: 
     values = {
         **{name: value if isinstance(value, str) else "of-the-stack" for name, value in given.items()},
         "KAISEKI_STORE": "s3://bucket",
+        "KAISEKI_KNOWLEDGE": "s3://bucket/knowledge",
+        "KAISEKI_UNLOAD_ROLE": "arn:aws:iam::111122223333:role/unloading",
+        "KAISEKI_UNLOAD_TO": "s3://bucket/staging",
         "KAISEKI_RECORDS": "dynamodb:table",
         "KAISEKI_WAREHOUSE": "duckdb:/workspace/input",
     }
