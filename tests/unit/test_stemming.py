@@ -18,6 +18,9 @@ from kaiseki.catalog.stemming import root, roots
         "relational relation relations relate",
         "hop hopping hopped hops",
         "status statuses",
+        "month months monthly",
+        "week weekly",
+        "supply supplies supplied",
         "consign consigned consigning consignment",
     ],
 )

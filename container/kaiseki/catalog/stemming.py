@@ -14,6 +14,7 @@ _CONSONANT = "(?:[^aeiouy]|(?<=[aeiou])y|^y)"
 _VOWEL = f"(?!{_CONSONANT})[aeiouy]"
 _GROUP = re.compile(f"{_VOWEL}{_CONSONANT}")
 _HAS_VOWEL = re.compile(_VOWEL)
+_ADVERB = re.compile(r"...[cdeghkmnrt]li$")  # its y is an i by then
 _ENDS_IN_Y = re.compile(r".[^aeiou]y$")
 _DOUBLED = re.compile(r"([^aeiouylsz])\1$")
 _SHORT = re.compile(f"(?:{_CONSONANT}){_VOWEL}(?:(?![wxy]){_CONSONANT})$")
@@ -111,7 +112,8 @@ def _completed(stem: str) -> str:
 
 
 def _derived(word: str) -> str:
-    return _replaced(word, _DERIVED)
+    replaced = _replaced(word, _DERIVED)
+    return replaced[:-2] if replaced == word and _ADVERB.search(word) else replaced
 
 
 def _shortened(word: str) -> str:
