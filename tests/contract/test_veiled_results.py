@@ -98,6 +98,9 @@ def test_an_error_does_not_quote_the_value_of_a_personal_column(warehouse: DuckD
     assert failure is not None
     assert "example" not in failure.message
     assert "'a9@aaaaaaa.aaa'" in failure.message
+    failure = ran(warehouse, "SELECT 'Customer x'::INTEGER AS n, name AS m FROM customers", tmp_path).failure
+    assert failure is not None
+    assert "'Customer x'" in failure.message
     failure = ran(warehouse, "SELECT product_name::INTEGER AS n FROM orders", tmp_path).failure
     assert failure is not None
     assert "'Tea'" in failure.message

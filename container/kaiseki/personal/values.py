@@ -10,6 +10,7 @@ from kaiseki.personal.kinds import Kind
 
 SHAPE_CHARACTERS = 40
 _ENOUGH = 0.5  # of the values looked at
+_LONGEST = 200  # characters; what is longer is prose
 _AT_LEAST = 3  # values of a kind whose check digit one number in ten has by chance
 
 _EMAIL = re.compile(r"[^@\s,;<>\"']+@[^@\s,;<>\"']+\.[A-Za-z]{2,}")
@@ -41,7 +42,7 @@ def kind_by_values(values: Sequence[str], column: str = "") -> Kind | None:
     seen = [value.strip() for value in values if value.strip()]
     names = _SHAPES_OF_PERSONS if english.is_person(english.content(column)) else ()
     for kind, has_shape, least in (*_SHAPES, *names):
-        found = sum(1 for value in seen if has_shape(value))
+        found = sum(1 for value in seen if len(value) <= _LONGEST and has_shape(value))
         if found >= least and found >= _ENOUGH * len(seen):
             return kind
     return None
@@ -50,7 +51,7 @@ def kind_by_values(values: Sequence[str], column: str = "") -> Kind | None:
 def shape_of(value: str) -> str:
     """The value with each letter and digit as one that stands for all of its sort: `Taro-12` is `Aaaa-99`."""
     clipped = value if len(value) <= SHAPE_CHARACTERS else value[: SHAPE_CHARACTERS - 1]
-    shape = "".join(map(_stand_in, " ".join(clipped.split(" "))))
+    shape = "".join(map(_stand_in, clipped))
     return shape if len(value) <= SHAPE_CHARACTERS else shape + "…"
 
 

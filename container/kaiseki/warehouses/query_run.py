@@ -57,7 +57,8 @@ def run_query(
         result = execute(prepared)
     except Refusal as refusal:
         seconds = time.monotonic() - started
-        failure = without_values(refusal.as_failure(name)) if discreet else refusal.as_failure(name)
+        failure = refusal.as_failure(name)
+        failure = without_values(failure, sql) if discreet else failure
         return Query(name=name, sql=sql, executed_sql=executed, seconds=seconds, failure=failure)
     return Query(
         name=name,

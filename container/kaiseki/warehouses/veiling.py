@@ -26,12 +26,16 @@ def veiled_columns(columns: tuple[tuple[str, str], ...], marks: Mapping[str, Mar
     return tuple(name for name, _ in columns if marks.get(name) is Mark.PERSONAL or name in looking)
 
 
-def without_values(failure: Failure) -> Failure:
-    """What a cast says of the value that it could not read."""
+def without_values(failure: Failure, sql: str) -> Failure:
+    """The error of a cast with the form of the value that it could not read; what stands in `sql` is known anyway."""
     if failure.type not in _QUOTING_VALUES:
         return failure
-    message = _QUOTED.sub(lambda quote: quote[0][0] + shape_of(quote[0][1:-1]) + quote[0][-1], failure.message)
-    return failure.model_copy(update={"message": message})
+
+    def veiled(quote: re.Match[str]) -> str:
+        mark, text = quote[0][0], quote[0][1:-1]
+        return quote[0] if text in sql else f"{mark}{shape_of(text)}{mark}"
+
+    return failure.model_copy(update={"message": _QUOTED.sub(veiled, failure.message)})
 
 
 def _first_values(names: list[str], rows: Path) -> dict[str, list[str]]:
