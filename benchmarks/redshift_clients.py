@@ -1,4 +1,4 @@
-"""Ways to bring the rows of one query here, each from connecting to holding all rows."""
+"""Ways to bring the rows of one query here: each connects, and returns what then fetches them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,17 +34,24 @@ class Servers:
         return f"postgresql://analyst:{PASSWORD}@localhost:{self.warehouse}/memory?{trust}"
 
 
-def kaiseki(servers: Servers, unload: UnloadSettings | None = None) -> None:
+Fetch = Callable[[], None]
+
+
+def kaiseki(servers: Servers, unload: UnloadSettings | None = None) -> Fetch:
     login = Login("localhost", servers.warehouse, "memory", "analyst", PASSWORD)
     warehouse = RedshiftWarehouse(lambda: login, query_seconds=600, unload=unload)
-    query = warehouse.run("rows", SQL, Path(servers.folder) / "rows.parquet", servers.rows)
-    assert (query.rows, query.failure, query.warnings) == (servers.rows, None, ()), query
-    warehouse.close()
+    warehouse.introspect()
+
+    def fetch() -> None:
+        query = warehouse.run("rows", SQL, Path(servers.folder) / "rows.parquet", servers.rows)
+        assert (query.rows, query.failure, query.warnings) == (servers.rows, None, ()), query
+
+    return fetch
 
 
-def kaiseki_unloading(servers: Servers) -> None:
+def kaiseki_unloading(servers: Servers) -> Fetch:
     client = redshift_bucket.client(servers.bucket)
-    kaiseki(servers, UnloadSettings(ROLE, PLACE, min(200_000, servers.rows // 5), lambda: client))
+    return kaiseki(servers, UnloadSettings(ROLE, PLACE, min(200_000, servers.rows // 5), lambda: client))
 
 
 def _driver(servers: Servers) -> Any:
@@ -58,54 +65,53 @@ def _driver(servers: Servers) -> Any:
     )
 
 
-def driver(servers: Servers) -> None:
-    connection = _driver(servers)
-    cursor = connection.cursor()
-    cursor.execute(SQL)
-    assert len(cursor.fetchall()) == servers.rows
-    connection.close()
+def driver(servers: Servers) -> Fetch:
+    cursor = _driver(servers).cursor()
+
+    def fetch() -> None:
+        cursor.execute(SQL)
+        assert len(cursor.fetchall()) == servers.rows
+
+    return fetch
 
 
-def dropping(servers: Servers) -> None:
+def dropping(servers: Servers) -> Fetch:
     connection = _driver(servers)
     connection.message_types[b"D"] = lambda *_: None
-    connection.cursor().execute(SQL, merge_socket_read=True)
-    connection.close()
+    return lambda: connection.cursor().execute(SQL, merge_socket_read=True)
 
 
-def psycopg(servers: Servers, binary: bool) -> None:
-    module = import_module("psycopg")
-    with module.connect(servers.uri, autocommit=True) as connection:
-        rows = connection.cursor(binary=binary).execute(SQL).fetchall()
-        assert len(rows) == servers.rows
+def psycopg(servers: Servers, binary: bool) -> Fetch:
+    connection = import_module("psycopg").connect(servers.uri, autocommit=True)
+
+    def fetch() -> None:
+        assert len(connection.cursor(binary=binary).execute(SQL).fetchall()) == servers.rows
+
+    return fetch
 
 
-def adbc(servers: Servers, use_copy: bool) -> None:
-    dbapi = import_module("adbc_driver_postgresql.dbapi")
-    with dbapi.connect(servers.uri, autocommit=True) as connection, connection.cursor() as cursor:
-        if not use_copy:
-            cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
+def adbc(servers: Servers, use_copy: bool) -> Fetch:
+    connection = import_module("adbc_driver_postgresql.dbapi").connect(servers.uri, autocommit=True)
+    cursor = connection.cursor()
+    if not use_copy:
+        cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
+
+    def fetch() -> None:
         cursor.execute(SQL)
         assert cursor.fetch_arrow_table().num_rows == servers.rows
+        cursor.close()
+        connection.close()
+
+    return fetch
 
 
-@dataclass(frozen=True)
-class Way:
-    """`module`: what is imported before the clock runs."""
-
-    fetch: Callable[[Servers], None]
-    module: str = "redshift_connector"
-
-
-WAYS = {
-    "Kaiseki: cursor, to Parquet": Way(kaiseki),
-    "Kaiseki: UNLOAD, to Parquet": Way(kaiseki_unloading),
-    "redshift-connector: fetchall()": Way(driver),
-    "psycopg, text: fetchall()": Way(lambda servers: psycopg(servers, binary=False), "psycopg"),
-    "psycopg, binary: fetchall()": Way(lambda servers: psycopg(servers, binary=True), "psycopg"),
-    "ADBC, use_copy=false: Arrow": Way(lambda servers: adbc(servers, use_copy=False), "adbc_driver_postgresql.dbapi"),
-    "ADBC, as it comes (COPY, which Redshift has not): Arrow": Way(
-        lambda servers: adbc(servers, use_copy=True), "adbc_driver_postgresql.dbapi"
-    ),
-    "rows read from the wire and dropped": Way(dropping),
+WAYS: dict[str, Callable[[Servers], Fetch]] = {
+    "Kaiseki: cursor, to Parquet": kaiseki,
+    "Kaiseki: UNLOAD, to Parquet": kaiseki_unloading,
+    "redshift-connector: fetchall()": driver,
+    "psycopg, text: fetchall()": lambda servers: psycopg(servers, binary=False),
+    "psycopg, binary: fetchall()": lambda servers: psycopg(servers, binary=True),
+    "ADBC, use_copy=false: Arrow": lambda servers: adbc(servers, use_copy=False),
+    "ADBC, as it comes (COPY, which Redshift has not): Arrow": lambda servers: adbc(servers, use_copy=True),
+    "rows read from the wire and dropped": dropping,
 }
