@@ -1,7 +1,7 @@
 """Tables of SQL in files that are read like text: paragraphs, each a statement, under headings that begin with #.
 
-What is expected of a statement stands after `-->`, to the end of its line, which ends the paragraph; ⟨U+0000⟩ stands for
-a character that cannot be seen."""
+What is expected of a statement stands after `-->`, to the end of its line, which ends the paragraph; ⟨U+0000⟩ stands
+for a character that cannot be seen."""
 
 import re
 from dataclasses import dataclass
