@@ -26,8 +26,10 @@ def closeness(asked: str, name: str, strict: bool = False) -> float:
         if abs(len(mine) - len(its)) <= _LONGEST_ENDING and "".join(words(asked)) == "".join(words(name)):
             return _SAME_WORDS
         allowed = _typing_errors_allowed(mine, strict)
-        if abs(len(mine) - len(its)) <= allowed and (errors := edit_distance(mine, its)) <= allowed:
+        if abs(len(mine) - len(its)) <= allowed and (errors := edit_distance(mine, its, allowed)) <= allowed:
             return _SAME_WORDS - _PER_ERROR * errors
+    if not any(word[:-1] in its for word in words(asked)):  # of a name that has the word, whatever its ending
+        return 0.0
     return MOST_FOR_A_PART * _share_of_words(asked, name)
 
 
@@ -37,8 +39,11 @@ def trigram_similarity(one: str, other: str) -> float:
     return len(mine & its) / len(mine | its) if mine and its else 0.0
 
 
-def edit_distance(one: str, other: str) -> int:
-    """Insertions, deletions, substitutions and swaps of neighbours that make one of the other."""
+def edit_distance(one: str, other: str, most: int | None = None) -> int:
+    """Insertions, deletions, substitutions and swaps of neighbours that make one of the other.
+
+    Beyond `most` it only tells that there are more.
+    """
     before: list[int] = []
     previous = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
@@ -48,6 +53,8 @@ def edit_distance(one: str, other: str) -> int:
             if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
                 cost = min(cost, before[j - 2] + 1)
             current.append(cost)
+        if most is not None and min(*current, *previous) > most:
+            return most + 1
         before, previous = previous, current
     return previous[-1]
 

@@ -26,13 +26,14 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 def folded(text: str) -> str:
     """`text` for comparison only: full-width forms made half-width, case removed."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
 @lru_cache(maxsize=200_000)
 def key(name: str) -> str:
     """A name without case, spaces, underscores and other marks."""
-    return "".join(c for c in folded(name) if c.isalnum())
+    joined = folded(name).replace("_", "")
+    return joined if joined.isalnum() else "".join(c for c in joined if c.isalnum())
 
 
 @lru_cache(maxsize=100_000)
