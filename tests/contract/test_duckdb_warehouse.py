@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kaiseki.data_files import data_files
 from kaiseki.errors import InputError, WarehouseError
 from kaiseki.models import Catalog, Table
 from kaiseki.ports import Warehouse
@@ -371,6 +372,14 @@ def test_a_result_beyond_the_cap_says_that_it_is_truncated(
     into = tmp_path / "q.parquet"
     query = open_warehouse({"t.csv": many_rows(100)}).run("q", "SELECT n FROM t ORDER BY n", into, cap)
     assert (query.rows, query.truncated, pq.read_metadata(into).num_rows) == (kept, truncated, kept)
+
+
+def test_a_result_takes_the_place_of_one_in_several_files(open_warehouse: Open, tmp_path: Path) -> None:
+    (tmp_path / "q").mkdir()
+    (tmp_path / "q" / "part-00000.parquet").write_text("of another warehouse")
+    query = open_warehouse({"t.csv": "a\n1\n"}).run("q", "SELECT a FROM t", tmp_path / "q.parquet", 10)
+    assert (query.rows, data_files(tmp_path / "q.parquet")) == (1, [tmp_path / "q.parquet"])
+    assert not (tmp_path / "q").exists()
 
 
 def test_an_empty_result_keeps_its_columns(open_warehouse: Open, tmp_path: Path) -> None:

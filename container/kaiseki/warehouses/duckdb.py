@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from kaiseki.data_files import remove_data
 from kaiseki.errors import WarehouseError
 from kaiseki.models import Catalog, Query, Table
 from kaiseki.personal.allowance import NOTHING, Allowance
@@ -167,6 +168,7 @@ class DuckDBWarehouse:
                 relation = cursor.sql(_exportable(cursor, sql, names))
                 kinds = [str(t) for t in relation.types]
                 written = write_parquet(relation.to_arrow_reader(_BATCH), names, partial, row_cap, wide)
+            remove_data(into)
             partial.replace(into)
             columns = tuple(
                 (name, _stored_type(kind, n in wide)) for n, (name, kind) in enumerate(zip(names, kinds, strict=True))
