@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from infra.bedrock import bedrock_model, resources
-from infra.storage import BY_OWNER, KNOWLEDGE, LIVE, RUNS, STAGING, UPLOADS, Storage
+from infra.storage import BY_OWNER, CATALOGS, KNOWLEDGE, LIVE, RUNS, STAGING, UPLOADS, Storage
 
 # Of a transaction each item is checked, by its own action.
 MOVING_RUNS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
@@ -43,13 +43,14 @@ def finding_live_runs(storage: Storage) -> iam.PolicyStatement:
 
 
 def doing_a_run(storage: Storage) -> Statements:
-    """The program in the task: bundles, knowledge, and the records of runs; not the keys of requests, nor uploads."""
+    """The program in the task: bundles, knowledge, schemas, records of runs; not the keys of requests, nor uploads."""
     return [
         *_records(storage, MOVING_RUNS, RUNS_AND_COUNTERS),
         *_objects(storage, ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"), RUNS),
         _listing(storage, RUNS),
         *_objects(storage, ("s3:GetObject",), KNOWLEDGE),
         _listing(storage, KNOWLEDGE),
+        *_objects(storage, ("s3:GetObject", "s3:PutObject"), CATALOGS),
     ]
 
 

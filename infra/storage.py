@@ -12,6 +12,7 @@ from infra.settings import Storage as StorageSettings
 
 RUNS, UPLOADS, STAGING = "runs/", "uploads/", "staging/"
 KNOWLEDGE = "knowledge/"  # what the company says of its own data; its people put it there
+CATALOGS = "catalogs/"  # the warehouse's schema, kept from one run to the next
 BY_OWNER, LIVE = "by_owner", "live"
 
 
@@ -28,10 +29,11 @@ class Storage(Construct):
         )
         self.bucket = _bucket(self, settings, self.key, kept)
         self.table = _table(self, self.key, protected, kept)
-        prefixes = [self.bucket.arn_for_objects(f"{prefix}*") for prefix in (RUNS, UPLOADS, STAGING, KNOWLEDGE)]
+        below = (RUNS, UPLOADS, STAGING, KNOWLEDGE, CATALOGS)
+        prefixes = [self.bucket.arn_for_objects(f"{prefix}*") for prefix in below]
         acknowledge_resources(
             Stack.of(self),
-            "Objects have names of their own, below the prefix of runs, uploads, results or knowledge",
+            "Objects have names of their own, below the prefix of runs, uploads, results, knowledge or schemas",
             *prefixes,
         )
 
@@ -44,6 +46,7 @@ def _bucket(scope: Construct, settings: StorageSettings, key: kms.Key | None, ke
     access_logs = ClosedBucket(scope, "AccessLogs", [old_logs], kept)
     rules = [
         s3.LifecycleRule(id="uploads", prefix=UPLOADS, expiration=Duration.days(1)),
+        s3.LifecycleRule(id="catalogs", prefix=CATALOGS, expiration=Duration.days(30)),
         s3.LifecycleRule(
             id="staging",
             prefix=STAGING,

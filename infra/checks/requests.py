@@ -56,7 +56,8 @@ class Place:
 class Caller:
     """`uploads`: it takes files from those who ask; `keys`: of the items of the table that it reads and writes.
 
-    `unloads`: it reads and removes what Redshift has written; `knows`: it reads what the company says of its data.
+    `unloads`: it reads and removes what Redshift has written; `knows`: it reads what the company says of its data,
+    and keeps the schema that it has read.
     """
 
     uploads: bool = False
@@ -104,7 +105,8 @@ def _objects(action: str) -> Needs:
         read = caller.unloads and place.unloads and action in ("s3:GetObject", "s3:DeleteObject")
         unloaded = ["staging/sales-0123/1/000.parquet"] if read else []
         known = ["knowledge/sales.yaml"] if caller.knows and action == "s3:GetObject" else []
-        keys = (f"runs/{RUN}/run.json", *brought, *unloaded, *known)
+        kept = ["catalogs/0123.jsonl.gz"] if caller.knows and action in ("s3:GetObject", "s3:PutObject") else []
+        keys = (f"runs/{RUN}/run.json", *brought, *unloaded, *known, *kept)
         return [Request(action, place.object(key)) for key in keys]
 
     return on

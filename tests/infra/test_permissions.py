@@ -209,6 +209,7 @@ def test_the_task_reaches_bundles_and_the_records_of_runs_and_starts_and_tells_n
         [
             *(Request(action, place.object("uploads/0123/x.csv")) for action in ("s3:GetObject", "s3:PutObject")),
             Request("s3:ListBucket", place.bucket, {"s3:prefix": "uploads/"}),
+            Request("s3:DeleteObject", place.object("catalogs/x.jsonl.gz")),
             *(Request(action, place.object("knowledge/x.yaml")) for action in ("s3:PutObject", "s3:DeleteObject")),
             *(Request(action, place.table, key) for action in ("dynamodb:GetItem", "dynamodb:UpdateItem")),
             Request("dynamodb:PutItem", place.table, {"dynamodb:LeadingKeys": ["RUN#x"]}),

@@ -48,6 +48,7 @@ def test_uploads_and_staged_rows_go_after_a_day_and_leftovers_after_a_while(tria
     assert (rules["uploads"]["Prefix"], rules["uploads"]["ExpirationInDays"]) == ("uploads/", 1)
     assert (rules["staging"]["Prefix"], rules["staging"]["ExpirationInDays"]) == ("staging/", 1)
     assert rules["staging"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert (rules["catalogs"]["Prefix"], rules["catalogs"]["ExpirationInDays"]) == ("catalogs/", 30)
     assert rules["leftovers"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert rules["leftovers"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
 
