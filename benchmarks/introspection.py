@@ -89,7 +89,7 @@ def measured(tables: int, rounds: int) -> dict[str, list[Reading]]:
 
 
 def table(sizes: tuple[int, ...], rounds: int) -> str:
-    lines = [f"### Schemas of tables with {COLUMNS} columns each ({rounds} rounds, medians; memory: the most)\n"]
+    lines = [f"### Tables of {COLUMNS} columns each (median of rounds: {rounds}; memory: the most)\n"]
     lines += [
         "| tables | | seconds | questions | peak memory, MB | kept to the targets |",
         "|---:|---|---:|---:|---:|---|",
