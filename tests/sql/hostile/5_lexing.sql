@@ -167,3 +167,17 @@ SELECT {fn NOW()} AS a
 \copy users to '/tmp/x'
 
 \! id
+
+# What random disguises found
+
+SELECT * INTO#copied FROM users
+
+SELECT * FROM (SELECT * INTO#copied FROM users) AS w
+
+SELECT age NTO#copied FROM users
+
+SELECT */ /* at all */ age FROM users
+
+SELECT (FROM users SELECT age) AS w
+
+SELECT -- DEALLOCATE ALL FROM users
