@@ -7,6 +7,7 @@ from pathlib import Path
 from kaiseki.catalog.guide import SchemaGuide
 from kaiseki.models import Table
 from kaiseki.warehouses.redshift import RedshiftWarehouse
+from redshift_server.many_tables import create_tables
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]
@@ -115,3 +116,14 @@ def test_sort_keys_that_may_not_be_read_hide_nothing_else(server: RedshiftServer
     server.database.execute("DROP VIEW redshift_catalog.svv_external_columns")
     sales = table(open_warehouse(SALES), "public.sales")
     assert (sales.sort_key, len(sales.columns), sales.rows) == ((), 5, 10)
+
+
+def test_of_many_tables_none_and_no_column_is_lost(server: RedshiftServer, open_warehouse: Open) -> None:
+    create_tables(server.database, 200, 30)
+    tables = open_warehouse().introspect().tables
+    names = "SELECT schema_name || '.' || table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+    expected = server.database.execute(f"{names} WHERE schema_name LIKE 'area%' GROUP BY ALL").fetchall()
+    assert {t.qualified: [c.name for c in t.columns] for t in tables} == dict(expected)
+    assert sum(len(t.columns) for t in tables) == 6_000
+    assert len([c for t in tables for c in t.columns if c.references]) == 160
+    assert all(t.primary_key and t.comment for t in tables)
