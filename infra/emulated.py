@@ -5,6 +5,7 @@ out what the emulator does not know. `make e2e` deploys it; see tests/e2e/servic
 import platform
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import jsii
@@ -16,7 +17,7 @@ from infra.environments import Environment
 from infra.flags import FLAGS
 from infra.lambda_asset import build_lambda_asset
 from infra.service_stack import ServiceStage
-from infra.settings import Functions, Limits
+from infra.settings import Api, Functions, Jwt, Limits
 from infra.settings_task import ImageUri, Runner
 from infra.settings_warehouse import ImageFolder
 
@@ -51,20 +52,22 @@ class WithoutTheUnknown:
             scope.node.try_remove_child(node.node.id)
 
 
-def emulated_app(code: lambda_.Code, outdir: str | None = None) -> App:
+def emulated_app(code: lambda_.Code, outdir: str | None = None, environment: Environment = EMULATED) -> App:
     app = App(context=FLAGS, outdir=outdir)
-    stage = ServiceStage(app, EMULATED, code)
+    stage = ServiceStage(app, environment, code)
     Aspects.of(stage).add(WithoutTheUnknown())
     return app
 
 
-def main(outdir: str) -> None:
+def main(outdir: str, issuer: str = "", audience: str = "") -> None:
+    """`issuer`: callers bring its tokens for `audience`; "": they sign by SigV4."""
+    environment = replace(EMULATED, api=Api(callers=Jwt(issuer, (audience,)))) if issuer else EMULATED
     with tempfile.TemporaryDirectory() as folder:
         # The emulator runs functions with this machine's Python.
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
         build_lambda_asset(Path(folder), EMULATED.functions.architecture, python)
-        emulated_app(lambda_.Code.from_asset(folder), outdir).synth()
+        emulated_app(lambda_.Code.from_asset(folder), outdir, environment).synth()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -175,3 +175,14 @@ def test_the_documented_example_works(example, alice, emulator):
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "SUCCEEDED" in finished.stdout
     assert "20,120" in finished.stdout
+
+
+def test_a_follow_up_knows_the_question_before_it_and_none_of_somebody_elses(answered, alice, bob, emulator, service):
+    state = alice.ended(alice.ask("How many users are there?", follow_up_to=answered["run_id"]))
+    assert (state["status"], state["outcome"]) == ("SUCCEEDED", "answered")
+    run = alice.fetch(state["links"]["run"]).json()
+    assert run["follow_up_to"] == answered["run_id"]
+    stored = emulator.client("s3").get_object(Bucket=service.bucket, Key=f"runs/{state['run_id']}/request.json")
+    assert json.loads(stored["Body"].read())["follow_up"]["prompt"] == VERBATIM
+    refused = bob.call("POST", "/prompt", {"prompt": "And by month?", "follow_up_to": answered["run_id"]})
+    assert refused.status_code == 404

@@ -1,4 +1,4 @@
-"""Somebody who calls the API: requests signed by SigV4 with the credentials of a role's session."""
+"""Somebody who calls the API: by SigV4 with the credentials of a role's session, or with a bearer token."""
 
 import json
 import time
@@ -21,6 +21,7 @@ class Caller:
     api: str  # address, without a slash at its end
     certificate: Path
     credentials: Credentials | None  # None: requests go out unsigned
+    token: str = ""  # sent where there are no credentials
 
     @property
     def environment(self) -> dict[str, str]:
@@ -39,6 +40,8 @@ class Caller:
         request = AWSRequest(method, self.api + path, data=data, headers={"content-type": "application/json"})
         if self.credentials:
             SigV4Auth(self.credentials, "execute-api", REGION).add_auth(request)
+        elif self.token:
+            request.headers["authorization"] = f"Bearer {self.token}"
         return requests.request(
             method,
             request.url,

@@ -98,9 +98,19 @@ _REGISTERED = (
 
 
 def deployed_service(emulator: Emulator) -> Deployment:
+    """Into an account that the CDK has not met; callers sign by SigV4."""
     _cdk(emulator, "bootstrap", f"aws://{ACCOUNT}/{REGION}")
+    return _deployed(emulator)
+
+
+def deployed_for_tokens(emulator: Emulator, issuer: str, audience: str) -> Deployment:
+    """Once more, for callers who bring tokens."""
+    return _deployed(emulator, issuer, audience)
+
+
+def _deployed(emulator: Emulator, *tokens: str) -> Deployment:
     outputs_file = emulator.folder / "outputs.json"
-    app = _synthesized(emulator)
+    app = _synthesized(emulator, *tokens)
     _cdk(emulator, "deploy", "e2e/*", "--app", app, "--require-approval", "never", "--outputs-file", str(outputs_file))
     (outputs,) = json.loads(outputs_file.read_text()).values()
     api_id = re.search(r"//([^.]+)\.execute-api\.", outputs["ApiUrl"])[1]
@@ -120,10 +130,15 @@ def deployed_service(emulator: Emulator) -> Deployment:
     )
 
 
-def _synthesized(emulator: Emulator) -> str:
+def destroy_service(emulator: Emulator) -> None:
+    """Raises RuntimeError with the end of what the CDK wrote, where something stands in the way."""
+    _cdk(emulator, "destroy", "e2e/*", "--app", str(emulator.folder / "cdk.out"), "--force")
+
+
+def _synthesized(emulator: Emulator, *tokens: str) -> str:
     """The folder of the app's templates and assets: made as on any machine, by whatever means it installs packages."""
     outdir = str(emulator.folder / "cdk.out")
-    command = [str(PROJECT_PYTHON), "-m", "infra.emulated", outdir]
+    command = [str(PROJECT_PYTHON), "-m", "infra.emulated", outdir, *tokens]
     # Its cache would have to be in a home of the caller's own, which a container's user may lack.
     environment = os.environ | {
         "JSII_NODE": emulator.environment["JSII_NODE"],

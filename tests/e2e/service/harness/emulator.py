@@ -20,8 +20,9 @@ from loopback_certificate import write_certificate
 
 OPERATOR = ("test", "test")  # the emulator's own root credentials, with which the CDK deploys
 START_SECONDS = 30.0
-# What the Lambda runtime has and the function's package therefore lacks.
+# What the Lambda runtime has and the function's package therefore lacks; and what the emulator verifies tokens with.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer")
+VERIFYING_PACKAGES = ("cryptography", "cffi", "_cffi_backend.*")
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,9 @@ def emulated_aws(folder: Path) -> Iterator[Emulator]:
 
 def _server_environment(emulator: Emulator) -> dict[str, str]:
     packages = Path(sysconfig.get_path("purelib"))
-    for name in RUNTIME_PACKAGES:
-        (emulator.folder / "runtime" / name).symlink_to(packages / name)
+    for pattern in RUNTIME_PACKAGES + VERIFYING_PACKAGES:
+        for package in packages.glob(pattern):
+            (emulator.folder / "runtime" / package.name).symlink_to(package)
     python_path = (SERVICE / "docker_stand_in", emulator.folder / "runtime")
     return emulator.environment | {
         "PYTHONPATH": os.pathsep.join(map(str, python_path)),
@@ -119,6 +121,7 @@ def _server_environment(emulator: Emulator) -> dict[str, str]:
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "AUTH": "true",
+        "SSL_CERT_FILE": str(emulator.certificate),  # whom it asks for the keys of tokens is in the harness too
         "USE_SSL": "1",
         "S3_DATA_DIR": str(emulator.folder / "s3"),
         "STATE_DIR": str(emulator.folder / "state"),
