@@ -119,10 +119,19 @@ def _cells(sample: str, delimiter: str) -> list[int]:
     return counts[:-1] or counts or [1]
 
 
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Python's limit is one for the whole process."""
+    before = csv.field_size_limit(1 << 24)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def _header(path: Path, readable: Path, delimiter: str) -> tuple[int, list[str]]:
     """How many blank lines come first, and the cells of the first row that is not blank."""
-    csv.field_size_limit(1 << 24)
-    with readable.open(encoding="utf-8-sig", newline="") as file:
+    with _long_cells(), readable.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, delimiter=delimiter)
         before = 0
         try:

@@ -112,8 +112,8 @@ def parse(sql: str) -> exp.Expr:
     refuse_ambiguous_text(sql)
     try:
         tokens = StrictRedshift().tokenize(sql)
-        refuse_ambiguous_tokens(sql, tokens)
         refuse_other_statements(tokens)
+        refuse_ambiguous_tokens(sql, tokens)
         statements = [s for s in StrictRedshift().parser().parse(tokens, sql) if s is not None]
     except SqlglotError as error:
         raise _syntax_error(error) from error

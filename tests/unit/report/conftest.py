@@ -1,8 +1,7 @@
 """Where the tests of the report find what they share."""
 
-import csv
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,11 +17,3 @@ from kaiseki.report.html import render
 @pytest.fixture
 def page(tmp_path: Path) -> Callable[[Run], Page]:
     return lambda run: Page(render(run, tmp_path))
-
-
-@pytest.fixture(autouse=True)
-def longest_cell() -> Iterator[None]:
-    """Python's own limit: one for the whole process, which reading a warehouse of CSV files raises."""
-    before = csv.field_size_limit(131_072)
-    yield
-    csv.field_size_limit(before)
