@@ -28,13 +28,6 @@ def listed_schemas(text: str) -> tuple[str, ...]:
     return schema_names(text.split(","))
 
 
-def common(some: tuple[str, ...] | None, others: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """What is in both, in the order of the second; None stands for all there are."""
-    if some is None or others is None:
-        return some if others is None else others
-    return tuple(name for name in others if name in some)
-
-
 def beyond(wished: tuple[str, ...] | None, allowed: tuple[str, ...] | None) -> tuple[str, ...]:
     """Those wished for that are not allowed; None stands for all there are, and wishes for no more than is allowed."""
     return () if wished is None or allowed is None else tuple(name for name in wished if name not in allowed)
