@@ -19,6 +19,9 @@ help:
 	@echo "make test-browser         the report in a real Chromium (needs one installed)"
 	@echo "make bench-sandbox        what the sandbox costs, beside other ways to run Python"
 	@echo "make bench-service        what the service adds to a run, from POST to the model's first call"
+	@echo "make bench-redshift       rows a second and memory, by cursor and by UNLOAD, beside other clients"
+	@echo "make bench-introspection  what the schema costs by the number of its tables"
+	@echo "make bench-linking DATA=F how often the right tables are found, on a public set in the folder F"
 	@echo "make synth                the CloudFormation templates of all environments, in cdk.out"
 	@echo "make cdk                  .venv/bin/cdk, with which docs/deploy.md deploys; needs no Node of yours"
 	@echo "make costs                what the environments of infra/environments.py cost"
@@ -108,6 +111,14 @@ bench-sandbox: setup
 
 bench-service: setup $(EMULATOR)/.ready $(CDK)
 	@$(BIN)/python benchmarks/service.py
+
+.PHONY: bench-redshift bench-introspection bench-linking
+bench-redshift bench-introspection: setup
+	@$(BIN)/python benchmarks/$(@:bench-%=%).py
+
+bench-linking: setup
+	@test -n "$(DATA)" || { echo "make bench-linking needs the set: make bench-linking DATA=folder (benchmarks/README.md names it)"; exit 2; }
+	@$(BIN)/python benchmarks/linking.py --data "$(DATA)"
 
 # The bundles that results/README.md shows.
 EXAMPLE := $(BIN)/kaiseki ask --store folder:results/examples --clock 2026-11-21T09:00+00:00

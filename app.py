@@ -5,12 +5,12 @@ import sys
 from collections.abc import Mapping
 
 from aws_cdk import App
+
 from infra.environments import ENVIRONMENTS, TOOLCHAIN, of_caller
 from infra.flags import FLAGS
 from infra.lambda_code import lambda_code
 from infra.service_stack import ServiceStage
 from infra.toolchain_stack import ToolchainStack
-
 from kaiseki.errors import SettingError
 
 

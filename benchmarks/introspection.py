@@ -27,8 +27,8 @@ from conditions import conditions  # noqa: E402
 from introspection_server import COLUMNS, PASSWORD, serve  # noqa: E402
 
 from kaiseki.stores.caches import FolderCache  # noqa: E402
-from kaiseki.warehouses.redshift import RedshiftWarehouse  # noqa: E402
-from kaiseki.warehouses.redshift_login import Login  # noqa: E402
+from kaiseki.warehouses.redshift.login import Login  # noqa: E402
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse  # noqa: E402
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- figures of introspection -->\n", "<!-- end of figures of introspection -->\n"

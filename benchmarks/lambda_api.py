@@ -28,8 +28,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "lambda"), str(ROOT / "tests" / "unit" / "
 
 import boto3  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
-from infra.lambda_asset import build_lambda_asset  # noqa: E402
 from moto import mock_aws  # noqa: E402
+
+from infra.lambda_asset import build_lambda_asset  # noqa: E402
 
 AT_MOST = 1.7
 BASE = "import boto3; boto3.client('dynamodb')"

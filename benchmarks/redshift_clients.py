@@ -9,9 +9,9 @@ from typing import Any
 import redshift_bucket
 import redshift_connector
 
-from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_login import Login
-from kaiseki.warehouses.redshift_unload import UnloadSettings
+from kaiseki.warehouses.redshift.login import Login
+from kaiseki.warehouses.redshift.unload import UnloadSettings
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 
 PASSWORD, ROLE = "benchmark", "arn:aws:iam::111122223333:role/unload"
 PLACE = f"s3://{redshift_bucket.BUCKET}/staging"

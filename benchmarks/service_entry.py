@@ -18,7 +18,7 @@ from kaiseki.stores.folder import FolderStore
 ROOT = Path(__file__).parents[1]
 RUN_ID = "20261121-090000-benchmark-entry"
 PROMPT = "Which age groups buy most often?"
-IMPORTS = "import kaiseki.cli, kaiseki.commands.execute, kaiseki.lm.models, kaiseki.warehouses.duckdb"
+IMPORTS = "import kaiseki.cli, kaiseki.commands.execute, kaiseki.lm.models, kaiseki.warehouses.duckdb.warehouse"
 _SAY_SO = "print('here', flush=True)"
 _FIRST_CALL = f"""
 import os

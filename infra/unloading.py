@@ -7,7 +7,7 @@ from constructs import Construct
 from infra import permissions
 from infra.runner import Runner
 from infra.storage import STAGING, Storage
-from kaiseki.warehouses.redshift_grants import user_of_role
+from kaiseki.warehouses.redshift.grants import user_of_role
 
 ROLE, PLACE = "KAISEKI_UNLOAD_ROLE", "KAISEKI_UNLOAD_TO"
 SERVICES = ("redshift-serverless.amazonaws.com", "redshift.amazonaws.com")

@@ -8,7 +8,12 @@ from aws_cdk import aws_lambda as lambda_
 
 ROOT = Path(__file__).parents[1]
 HANDLER = ROOT / "infra" / "warehouse_setup" / "on_change.py"
-SHARED = ("kaiseki/__init__.py", "kaiseki/warehouses/__init__.py", "kaiseki/warehouses/redshift_grants.py")
+SHARED = (
+    "kaiseki/__init__.py",
+    "kaiseki/warehouses/__init__.py",
+    "kaiseki/warehouses/redshift/__init__.py",
+    "kaiseki/warehouses/redshift/grants.py",
+)
 
 
 def setup_code() -> lambda_.Code:

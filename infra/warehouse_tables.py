@@ -16,9 +16,9 @@ from infra.redshift import NewRedshift
 from infra.settings_warehouse import NewWorkgroup
 from infra.warehouse_code import setup_code
 from kaiseki.models import Table
-from kaiseki.warehouses.duckdb import DuckDBWarehouse
+from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 from kaiseki.warehouses.identifiers import table_name
-from kaiseki.warehouses.redshift_grants import Statement, grants, user_of_role
+from kaiseki.warehouses.redshift.grants import Statement, grants, user_of_role
 
 SCHEMA = "public"  # where the first tables lie
 TEXT = "VARCHAR(65535)"

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+
 from bodies import PAGE_LIMIT, Accepted, Cancelled, PromptBody, RunList, RunState, SelfLink, Uploads, UploadsBody
 from documented import SECURITY, answers
 from envelope import parsed, with_plain_body

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from bodies import BudgetWish
-from refusals import invalid
-
 from kaiseki.errors import SettingError
+from refusals import invalid
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from bodies import ArtifactLink, RunLinks, StepState, UsageState
 from botocore.exceptions import ClientError
+
+from bodies import ArtifactLink, RunLinks, StepState, UsageState
 from places import bundle_key, request_key, run_key
 
 if TYPE_CHECKING:

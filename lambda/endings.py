@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from decisions import decided
-from service import Service
-
 from kaiseki.embedded_metrics import metrics_of_ended_run
 from kaiseki.errors import StoreError
 from kaiseki.lifecycle import Status
 from kaiseki.stores.dynamodb import RunRecord
+from service import Service
 
 CANCELLED = "Cancelled by its owner."
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
 from bodies import PROMPT_LIMIT
 from decisions import decided
 from refusals import Refused, invalid, unexpected, unknown_path

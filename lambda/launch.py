@@ -5,15 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
 from decisions import decided
 from endings import end_run
-from service import Service, the_service
-from tasks import NoRoom, Rejected, Started, Unclear, start_task, stop_task
-from waiting import WAIT_FOR_A_PLACE, let_wait
-
 from kaiseki.errors import KaisekiError
 from kaiseki.lifecycle import Status
 from kaiseki.stores.dynamodb import EnvironmentFull, RunRecord
+from service import Service, the_service
+from tasks import NoRoom, Rejected, Started, Unclear, start_task, stop_task
+from waiting import WAIT_FOR_A_PLACE, let_wait
 
 
 def launch_run(run_id: str, service: Service | None = None, attempt: int = 0) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(1, str(Path(__file__).parents[1] / "container"))
 
-from api import app
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, HTTPBearer
-from documented import SECURITY, SIGNED, TOKEN
 
+from api import app
+from documented import SECURITY, SIGNED, TOKEN
 from kaiseki import __version__
 
 _DESCRIPTION = (

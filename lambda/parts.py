@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
 from budget import Caps, caps_of
 from decisions import decided
 from endings import announce
+from kaiseki.errors import KaisekiError
+from kaiseki.lifecycle import Status
+from kaiseki.stores.dynamodb import RunRecord
 from launch import launch_run
 from prompts import Intake
 from runs import Runs
@@ -18,10 +22,6 @@ from schemas import Readable, readable_of
 from service import Service, the_service
 from tasks import stop_task
 from uploads import Uploads
-
-from kaiseki.errors import KaisekiError
-from kaiseki.lifecycle import Status
-from kaiseki.stores.dynamodb import RunRecord
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from bodies import KEY_LIMIT, PromptBody, RunState
 from budget import Caps, granted
+from kaiseki.run_id import new_run_id
+from kaiseki.stores.dynamodb import KeyReused, Limits, OverLimit, RunRecord, RunRecords
 from places import attachment_key, request_key
 from refusals import Refused, invalid
 from schemas import granted_schemas
 from uploads import Attachment, Uploads
-
-from kaiseki.run_id import new_run_id
-from kaiseki.stores.dynamodb import KeyReused, Limits, OverLimit, RunRecord, RunRecords
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -11,17 +11,17 @@ from enum import Enum, auto
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
 from decisions import decided
 from endings import CANCELLED, end_run
+from kaiseki.errors import KaisekiError
+from kaiseki.lifecycle import Status
+from kaiseki.stores.dynamodb import ENVIRONMENT, RunRecord, takes_a_place
 from launch import carry_out, launch_run
 from service import Service, Settings, the_service
 from stopped import close_run
 from tasks import describe_task, stop_task
 from waiting import call_again
-
-from kaiseki.errors import KaisekiError
-from kaiseki.lifecycle import Status
-from kaiseki.stores.dynamodb import ENVIRONMENT, RunRecord, takes_a_place
 
 LAUNCH_SECONDS = 60
 """In which a launch, a cancel of a waiting run or a message is dealt with by those whose task it is."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from bodies import Cancelled, RunEntry, RunList, RunState, SelfLink
 from bundles import Bundle
-from refusals import invalid, unknown_run
-
 from kaiseki.stores.dynamodb import RunRecord, RunRecords
+from refusals import invalid, unknown_run
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from refusals import invalid, no_schema
-
 from kaiseki.errors import SettingError
 from kaiseki.schema_names import beyond, listed_schemas, schema_names
+from refusals import invalid, no_schema
 
 
 @dataclass(frozen=True)

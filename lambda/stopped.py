@@ -6,12 +6,11 @@ from typing import Any
 
 from decisions import decided
 from endings import CANCELLED, end_run
+from kaiseki.lifecycle import Status
+from kaiseki.stores.dynamodb import RunRecord
 from service import Service
 from tasks import is_want_of_room
 from waiting import let_wait
-
-from kaiseki.lifecycle import Status
-from kaiseki.stores.dynamodb import RunRecord
 
 _KILLED = 137  # 128 + SIGKILL: out of memory, or it did not stop in time
 _SPOT = frozenset({"SpotInterruption", "TerminationNotice"})

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from decisions import decided
-from service import Service
 
+from decisions import decided
 from kaiseki.stores.dynamodb import RunRecord
+from service import Service
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import TaskTypeDef

@@ -5,12 +5,12 @@ import random
 from datetime import timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
+
 from decisions import decided
 from endings import CANCELLED, end_run
-from service import Service
-
 from kaiseki.lifecycle import Status
 from kaiseki.stores.dynamodb import RunRecord
+from service import Service
 
 LONGEST_WAIT = 900  # seconds; SQS takes no longer delay
 WAIT_FOR_A_PLACE = 60  # the environment's own places come free sooner than capacity of AWS does

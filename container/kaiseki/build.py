@@ -22,7 +22,7 @@ from kaiseki.stores.folder import FolderStore
 if TYPE_CHECKING:
     from kaiseki.client.service import Service
     from kaiseki.run import Parts
-    from kaiseki.warehouses.redshift import RedshiftWarehouse
+    from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path,
         if attachments:
             warehouse = _beside(warehouse, attachments, clock, settings)
     else:
-        from kaiseki.warehouses.duckdb import DuckDBWarehouse
+        from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 
         warehouse = DuckDBWarehouse.open(
             _path(settings.warehouse),
@@ -156,7 +156,7 @@ def open_schemas(settings: Settings) -> dict[str, str]:
 
 def _beside(warehouse: Warehouse, attachments: tuple[Path, ...], clock: datetime, settings: Settings) -> Warehouse:
     from kaiseki.warehouses.attached_files import WithAttachedFiles
-    from kaiseki.warehouses.duckdb import DuckDBWarehouse
+    from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 
     files = DuckDBWarehouse.open(None, attachments, now=clock, allowance=settings.show_personal)
     return WithAttachedFiles(warehouse, files)
@@ -166,9 +166,9 @@ def _redshift(settings: Settings) -> "RedshiftWarehouse":
     from kaiseki.redshift_location import parse_location
     from kaiseki.stores.aws import PATIENT, aws_session
     from kaiseki.stores.caches import FolderCache, S3Cache
-    from kaiseki.warehouses.redshift import RedshiftWarehouse
-    from kaiseki.warehouses.redshift_login import Login, sign_in
-    from kaiseki.warehouses.redshift_unload import UnloadSettings
+    from kaiseki.warehouses.redshift.login import Login, sign_in
+    from kaiseki.warehouses.redshift.unload import UnloadSettings
+    from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 
     location = parse_location(settings.warehouse)
 

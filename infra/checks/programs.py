@@ -44,8 +44,8 @@ def programs() -> tuple[Program, ...]:
     adapters = (
         *sorted((KAISEKI / "stores").glob("*.py")),
         *sorted((KAISEKI / "lm").rglob("*.py")),
-        *sorted((KAISEKI / "warehouses").glob("redshift_login.py")),
-        KAISEKI / "warehouses" / "redshift_staging.py",
+        KAISEKI / "warehouses" / "redshift" / "login.py",
+        KAISEKI / "warehouses" / "redshift" / "staging.py",
     )
     return (
         Program("ApiFunctionRole", (LAMBDA / "api.py",), Caller(uploads=True, keys=(*RECORDS, KEY))),

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 
-from kaiseki.warehouses.redshift_grants import Statement, created, grants, made
+from kaiseki.warehouses.redshift.grants import Statement, created, grants, made
 
 POLL_SECONDS = 2
 MOST_AT_ONCE = 39  # the Data API takes 40 statements in a transaction; a table is made by three

@@ -9,7 +9,7 @@ import pytest
 from kaiseki.models import Column, Table
 from kaiseki.personal.allowance import parse_allowance
 from kaiseki.warehouses import profiles
-from kaiseki.warehouses.duckdb import DuckDBWarehouse
+from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 SHOP = """
 CREATE TABLE users (id INTEGER, age INTEGER, gender VARCHAR, full_name VARCHAR, birthday DATE, phone_number BIGINT,

@@ -15,7 +15,7 @@ from kaiseki.data_files import data_files
 from kaiseki.errors import InputError, WarehouseError
 from kaiseki.models import Catalog, Table
 from kaiseki.ports import Warehouse
-from kaiseki.warehouses.duckdb import DuckDBWarehouse
+from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 from kaiseki.warehouses.parquet_results import rows_as_json
 
 NOW = datetime(2026, 11, 21, 10, 30)

@@ -23,7 +23,7 @@ from kaiseki.lm.models import open_model
 from kaiseki.lm.offline import OfflineEngine
 from kaiseki.models import Budget, Catalog, Failure, Query, Table
 from kaiseki.sandbox.local import LocalSandbox
-from kaiseki.warehouses.duckdb import DuckDBWarehouse
+from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 BUDGET = Budget()

@@ -8,7 +8,7 @@ import pytest
 
 from kaiseki.models import Query
 from kaiseki.personal.allowance import parse_allowance
-from kaiseki.warehouses.duckdb import DuckDBWarehouse
+from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 SHOP = """
 CREATE TABLE customers (id INTEGER, name VARCHAR, email VARCHAR, born DATE, birth_date DATE, city VARCHAR,

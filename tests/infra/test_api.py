@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 from aws_cdk.assertions import Match, Template
+
 from infra.environments import Environment
 from infra.settings import Api, Functions, Iam, Jwt
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from aws_cdk.assertions import Template
+
 from infra.bedrock import REGIONS_OF_GEOGRAPHY
 from infra.environments import Environment
-
 from kaiseki.errors import SettingError
 
 Synthesized = Callable[[Environment], Template]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from aws_cdk.assertions import Template
+
+from infra import prices
 from infra.costs import RUN_METRICS, TypicalRun, markdown, per_month, per_run
 from infra.environments import ENVIRONMENTS, Environment
 from infra.settings import ExistingNetwork, Monitoring, NewNetwork, Storage
 from infra.settings_task import Runner
 from infra.settings_warehouse import NewWorkgroup
-
-from infra import prices
 from kaiseki.lifecycle import Status
 from kaiseki.metrics import metrics_line
 from kaiseki.models import Run

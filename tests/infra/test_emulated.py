@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 from aws_cdk import aws_lambda as lambda_
+
 from infra.emulated import EMULATED, UNKNOWN_TO_THE_EMULATOR, emulated_app
 from infra.flags import FLAGS
 from infra.service_stack import ServiceStage

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
+
 from infra.buildspecs import deployment, image_by_hand
 from infra.checks.synthesis import CONNECTED
 from infra.environments import ENVIRONMENTS, Environment

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aws_cdk.assertions import Match, Template
+
 from infra.environments import Environment
 from infra.settings import Limits, PerRun
 from infra.settings_task import Runner

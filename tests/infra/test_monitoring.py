@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
+
 from infra.environments import Environment
 from infra.settings import Monitoring
-
 from kaiseki.lifecycle import Status
 from kaiseki.metrics import metrics_line
 from kaiseki.models import Run

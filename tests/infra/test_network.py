@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from aws_cdk.assertions import Match, Template
+
 from infra.environments import Environment
 from infra.settings import ExistingNetwork, NewNetwork
 from infra.settings_warehouse import ExistingCluster

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aws_cdk.assertions import Template
+
 from infra.bedrock import PREFIX
 from infra.checks.calls import calls_of, calls_of_script
 from infra.checks.names import ACCOUNT, REGION, Names

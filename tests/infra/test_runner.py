@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
+
 from infra.environments import Environment
 from infra.settings_task import ImageUri, Runner, ToolchainImage
-
 from kaiseki.settings import load_settings
 
 Synthesized = Callable[[Environment], Template]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aws_cdk.assertions import Match, Template
+
 from infra.environments import Environment
 
 Synthesized = Callable[[Environment], Template]

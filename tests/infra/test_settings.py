@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from infra.environments import ENVIRONMENTS, Environment, of_caller
 from infra.settings import Api, ExistingNetwork, Functions, Iam, Jwt, Limits, Monitoring, NewNetwork, PerRun, Storage
 from infra.settings_task import ImageUri, Runner
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFolder, NewWorkgroup, Sample
-
 from kaiseki.errors import SettingError
 
 NETWORK = ExistingNetwork("vpc-0123456789abcdef0", ("subnet-0123456789abcdef0",))

@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+
 from infra.checks.synthesis import heed_rules
 from infra.environments import Environment
 from infra.flags import FLAGS

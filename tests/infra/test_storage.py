@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
+
 from infra.environments import Environment
 from infra.settings import Storage
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
+
 from infra.buildspecs import Spec, deployment, image, image_by_hand, project_tests
 from infra.checks.names import ACCOUNT, REGION, Names
 from infra.checks.policies import Request, Statement, allows, role_named, statements_of

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from infra.buildspecs import Spec, deployment, image, image_by_hand, project_tests
 
 URI = "111122223333.dkr.ecr.us-east-1.amazonaws.com/kaiseki"

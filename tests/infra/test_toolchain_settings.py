@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
+
 from infra.environments import ENVIRONMENTS, TOOLCHAIN, Environment, of_caller
 from infra.promotion import promoted
 from infra.settings_task import ImageUri, Runner, ToolchainImage
 from infra.settings_toolchain import GitHub, Toolchain
-
 from kaiseki.errors import SettingError
 
 CONNECTION = "arn:aws:codeconnections:us-east-1:111122223333:connection/01234567-89ab-cdef-0123-456789abcdef"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aws_cdk.assertions import Template
+
 from infra.checks.policies import Request, allows, role_named, statements_of
 from infra.checks.requests import place_of
 from infra.environments import Environment

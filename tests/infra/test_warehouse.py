@@ -10,13 +10,13 @@ from typing import Any
 import boto3
 import pytest
 from aws_cdk.assertions import Match, Template
+from moto import mock_aws
+
 from infra.environments import Environment
 from infra.sample_files import FETCH, INPUT
 from infra.settings import Api, ExistingNetwork, Jwt
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFolder, NewWorkgroup
 from infra.warehouse_tables import written_anew
-from moto import mock_aws
-
 from kaiseki.models import Column, Table
 
 Synthesized = Callable[[Environment], Template]

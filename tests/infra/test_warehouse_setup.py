@@ -12,9 +12,9 @@ from typing import Any
 
 import boto3
 import pytest
-from infra.warehouse_code import copy_setup_code
 
-from kaiseki.warehouses.redshift_grants import grants
+from infra.warehouse_code import copy_setup_code
+from kaiseki.warehouses.redshift.grants import grants
 
 EVENT = {"StackId": "stack", "RequestId": "request", "LogicalResourceId": "Statements"}
 PROPERTIES = {

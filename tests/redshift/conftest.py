@@ -9,8 +9,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent.parent))
 
-from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_login import Login
+from kaiseki.warehouses.redshift.login import Login
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from loopback_certificate import write_certificate
 from redshift_server.server import RedshiftServer
 

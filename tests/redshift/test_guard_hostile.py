@@ -12,8 +12,8 @@ import pytest
 import redshift_connector
 
 from kaiseki.models import Catalog, Failure
-from kaiseki.warehouses.redshift import RedshiftWarehouse, bare
-from kaiseki.warehouses.sql_guard import Statement, check
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse, bare
+from kaiseki.warehouses.sql.guard import Statement, check
 from redshift_server.server import RedshiftServer
 from sql.mutations import mutated
 from sql.paragraphs import HERE, paragraphs

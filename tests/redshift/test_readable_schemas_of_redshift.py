@@ -7,7 +7,7 @@ import pytest
 
 from kaiseki.cli import run_command
 from kaiseki.errors import SettingError
-from kaiseki.warehouses.redshift import RedshiftWarehouse
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]

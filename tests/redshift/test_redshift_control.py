@@ -10,11 +10,11 @@ import pytest
 import redshift_connector
 
 from kaiseki.errors import WarehouseError
-from kaiseki.warehouses import redshift_results
 from kaiseki.warehouses.parquet_results import rows_as_json
-from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_connection import Connection, ServerError, open_session
-from kaiseki.warehouses.redshift_login import Login
+from kaiseki.warehouses.redshift import results as redshift_results
+from kaiseki.warehouses.redshift.connection import Connection, ServerError, open_session
+from kaiseki.warehouses.redshift.login import Login
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]

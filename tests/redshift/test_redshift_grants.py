@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kaiseki.cli import run_command
-from kaiseki.warehouses.redshift_grants import grants
+from kaiseki.warehouses.redshift.grants import grants
 from redshift_server.server import RedshiftServer
 
 KINDS = {"hr": "local", "lake": "external", "public": "local", "sales": "local", "share.public": "shared"}

@@ -7,9 +7,9 @@ import pytest
 
 from kaiseki.models import Catalog
 from kaiseki.stores.caches import FolderCache
-from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_kept_catalog import key_of
-from kaiseki.warehouses.redshift_login import Login
+from kaiseki.warehouses.redshift.kept_catalog import key_of
+from kaiseki.warehouses.redshift.login import Login
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]

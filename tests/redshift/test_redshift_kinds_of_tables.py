@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kaiseki.catalog.guide import SchemaGuide
 from kaiseki.models import Table
-from kaiseki.warehouses.redshift import RedshiftWarehouse
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.many_tables import create_tables
 from redshift_server.server import RedshiftServer
 

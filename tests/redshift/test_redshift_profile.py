@@ -8,8 +8,8 @@ import pytest
 
 from kaiseki.models import Column, Table
 from kaiseki.personal.allowance import parse_allowance
-from kaiseki.warehouses import redshift_profile
-from kaiseki.warehouses.redshift import RedshiftWarehouse
+from kaiseki.warehouses.redshift import profile as redshift_profile
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]

@@ -9,7 +9,7 @@ import pytest
 
 from kaiseki.models import Failure, Query
 from kaiseki.warehouses.parquet_results import rows_as_json
-from kaiseki.warehouses.redshift import RedshiftWarehouse
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]

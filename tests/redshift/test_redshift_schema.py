@@ -6,8 +6,8 @@ import pytest
 
 from kaiseki.errors import WarehouseError
 from kaiseki.models import Table
-from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_types import redshift_type
+from kaiseki.warehouses.redshift.types import redshift_type
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]

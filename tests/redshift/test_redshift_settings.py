@@ -15,8 +15,8 @@ from kaiseki.errors import SettingError, WarehouseError
 from kaiseki.models import Run
 from kaiseki.redshift_location import Cluster, Endpoint, Location, Workgroup, parse_location
 from kaiseki.settings import load_settings
-from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_login import Login, sign_in
+from kaiseki.warehouses.redshift.login import Login, sign_in
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 
 Open = Callable[..., RedshiftWarehouse]

@@ -19,8 +19,8 @@ from kaiseki.models import Query, Run
 from kaiseki.report.integrity import altered
 from kaiseki.settings import load_settings
 from kaiseki.warehouses.parquet_results import rows_as_json
-from kaiseki.warehouses.redshift import RedshiftWarehouse
-from kaiseki.warehouses.redshift_unload import UnloadSettings
+from kaiseki.warehouses.redshift.unload import UnloadSettings
+from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 from redshift_server.unloading import Destination
 

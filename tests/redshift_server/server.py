@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from kaiseki.warehouses.sources import prepare
+from kaiseki.warehouses.duckdb.sources import prepare
 from redshift_server import errors
 from redshift_server.catalog_views import create_views
 from redshift_server.session import Faults, HungUp, Session

@@ -13,11 +13,11 @@ import duckdb
 import pyarrow as pa
 
 from kaiseki.models import Catalog, Table
-from kaiseki.warehouses.dialect import translate
-from kaiseki.warehouses.duckdb_catalog import read_catalog
+from kaiseki.warehouses.dialect.translation import translate
+from kaiseki.warehouses.duckdb.catalog import read_catalog
+from kaiseki.warehouses.duckdb.sources import Loaded
 from kaiseki.warehouses.refusal import Refusal
-from kaiseki.warehouses.sources import Loaded
-from kaiseki.warehouses.sql_guard import admit
+from kaiseki.warehouses.sql.guard import admit
 from redshift_server import errors, unloading, wire_types
 from redshift_server.catalog_views import SCHEMA
 from redshift_server.errors import ServerError

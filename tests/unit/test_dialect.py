@@ -17,9 +17,9 @@ import pytest
 sys.path.append(str(Path(__file__).parent.parent))
 
 from kaiseki.models import Query
-from kaiseki.warehouses.duckdb import DuckDBWarehouse
+from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 from kaiseki.warehouses.parquet_results import rows_as_json
-from kaiseki.warehouses.sql_guard import admit
+from kaiseki.warehouses.sql.guard import admit
 from sql.paragraphs import HERE, Paragraph, paragraphs
 
 NOW = datetime(2026, 11, 21, 10, 30, 15, 123456)

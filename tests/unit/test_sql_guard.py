@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaiseki.models import Catalog, Column, Failure, Table
-from kaiseki.warehouses.redshift_functions import FUNCTIONS
-from kaiseki.warehouses.redshift_words import INSTEAD
-from kaiseki.warehouses.sql_guard import MAX_LENGTH, Statement, check
+from kaiseki.warehouses.sql.functions import FUNCTIONS
+from kaiseki.warehouses.sql.guard import MAX_LENGTH, Statement, check
+from kaiseki.warehouses.sql.words import INSTEAD
 
 
 def table(name: str, columns: str, schema: str = "") -> Table:

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent.parent))
 
-from kaiseki.warehouses.duckdb import DuckDBWarehouse
+from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 from sql.paragraphs import HERE, Paragraph, paragraphs, statements
 
 

@@ -9,7 +9,7 @@ from kaiseki.errors import InputError, SettingError
 from kaiseki.redshift_location import Endpoint, Location, parse_location
 from kaiseki.schema_names import beyond
 from kaiseki.settings import Settings
-from kaiseki.warehouses.redshift_grants import created, grants, script, user_of_role
+from kaiseki.warehouses.redshift.grants import created, grants, script, user_of_role
 
 _USER = "kaiseki"
 _DATABASE = "dev"  # as Redshift calls the first one

@@ -7,7 +7,7 @@ from pathlib import Path
 from kaiseki.models import Catalog, Query, Table
 from kaiseki.ports import Warehouse
 from kaiseki.warehouses.refusal import Refusal
-from kaiseki.warehouses.sql_guard import Statement, admit
+from kaiseki.warehouses.sql.guard import Statement, admit
 
 _COMMENT = "attached file, not in the warehouse: query it by itself, and merge with other results in Python"
 _HINT = "Query each by itself, aggregated as far as can be, and merge the results in Python."

@@ -7,8 +7,8 @@ from kaiseki.personal.allowance import NOTHING, Allowance
 from kaiseki.personal.kinds import Kind
 from kaiseki.personal.names import kind_by_name
 from kaiseki.warehouses.column_values import Look
-from kaiseki.warehouses.sql_descent import Mark, descent
-from kaiseki.warehouses.sql_guard import Statement
+from kaiseki.warehouses.sql.descent import Mark, descent
+from kaiseki.warehouses.sql.guard import Statement
 
 
 class Discretion:

@@ -2,8 +2,8 @@
 
 from sqlglot import exp
 
-from kaiseki.warehouses.sql_guard import Statement
-from kaiseki.warehouses.sql_inference import type_of
+from kaiseki.warehouses.sql.guard import Statement
+from kaiseki.warehouses.sql.inference import type_of
 
 _FEW_DECIMALS = 4
 

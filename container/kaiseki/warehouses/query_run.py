@@ -8,8 +8,8 @@ from pathlib import Path
 from kaiseki.models import Query
 from kaiseki.warehouses.parquet_results import Written
 from kaiseki.warehouses.refusal import Refusal
-from kaiseki.warehouses.sql_descent import Mark
-from kaiseki.warehouses.sql_guard import Statement
+from kaiseki.warehouses.sql.descent import Mark
+from kaiseki.warehouses.sql.guard import Statement
 from kaiseki.warehouses.veiling import veiled_columns, without_values
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from kaiseki.data_files import data_files
 from kaiseki.models import Failure
 from kaiseki.personal.values import kind_by_values, shape_of
-from kaiseki.warehouses.sql_descent import Mark
+from kaiseki.warehouses.sql.descent import Mark
 
 _LOOKED_AT = 200  # rows of a result
 _QUOTED = re.compile(r"'[^'\n]+'|\"[^\"\n]+\"")

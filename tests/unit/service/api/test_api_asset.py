@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from infra.lambda_asset import IN_RUNTIME, build_lambda_asset, packages
 
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -56,8 +56,9 @@ def test_every_error_has_the_one_shape_and_an_example_of_it(document: dict[str, 
 
 
 def test_the_examples_are_of_the_types_they_stand_for(document: dict[str, Any]) -> None:
-    import bodies
     from pydantic import BaseModel
+
+    import bodies
 
     shown = {
         name: schema["examples"] for name, schema in document["components"]["schemas"].items() if "examples" in schema
@@ -80,7 +81,6 @@ def test_a_request_may_hold_what_the_container_knows() -> None:
     """The API writes requests without the container's models, so that it starts fast: both are held together here."""
     from bodies import PROMPT_LIMIT, UsageState
     from budget import Budget, Caps
-
     from kaiseki import models, settings
 
     assert vars(Budget()) == models.Budget().model_dump()
