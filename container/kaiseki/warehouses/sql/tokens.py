@@ -54,6 +54,8 @@ def refuse_ambiguous_text(sql: str) -> None:
 def refuse_other_statements(tokens: list[Token]) -> None:
     """Raises Refusal for a statement that begins like no query."""
     first = next((t for t in tokens if t.token_type != TokenType.L_PAREN), None)
+    if first is not None and first.token_type == TokenType.FROM:
+        raise _from_comes_first(first)
     if first is not None and first.token_type not in _OPENINGS:
         raise Refusal(
             "NotAllowed",
@@ -61,6 +63,10 @@ def refuse_other_statements(tokens: list[Token]) -> None:
             line=first.line,
             hint="Write one SELECT, or WITH ... SELECT.",
         )
+
+
+def _from_comes_first(token: Token) -> Refusal:
+    return Refusal("SyntaxError", "FROM stands before SELECT", line=token.line, hint="Write SELECT ... FROM ....")
 
 
 def refuse_ambiguous_tokens(sql: str, tokens: list[Token]) -> None:
@@ -120,7 +126,7 @@ def _check_sequence(first: Token, second: Token, third: Token | None) -> None:
     if first.token_type == second.token_type == TokenType.STAR and second.start == first.end + 1:
         raise Refusal("SyntaxError", "** is not Redshift", line=first.line, hint="Write POWER(a, b).")
     if first.token_type == TokenType.L_PAREN and second.token_type == TokenType.FROM:
-        raise Refusal("SyntaxError", "FROM stands before SELECT", line=second.line, hint="Write SELECT ... FROM ....")
+        raise _from_comes_first(second)
     if first.token_type == TokenType.INTERVAL and second.token_type == TokenType.NUMBER:
         hint = f"Write INTERVAL '{second.text} {third.text.lower() if third else 'day'}'."
         raise Refusal("SyntaxError", "an INTERVAL is written in quotes", line=first.line, hint=hint)
