@@ -80,9 +80,7 @@ def test_what_is_allowed_is_shown(shop: Path) -> None:
     warehouse.close()
 
 
-def test_of_a_large_table_a_part_is_looked_at_always_the_same(
-    warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_a_large_table_a_part_is_looked_at(warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, rows in (("_SCANNED", 100_000), ("_COUNTED", 40_000), ("EXACT_BELOW", 1_000)):
         monkeypatch.setattr(profiles, name, rows)
     profile, found = profile_of(warehouse, "events")
@@ -91,7 +89,6 @@ def test_of_a_large_table_a_part_is_looked_at_always_the_same(
     assert 50_000 < profile.sampled < 200_000
     assert profile.profile_note == f"statistics of a sample of about {profile.sampled:,} rows"
     assert {value for value, _ in found["kind"].frequent} == {"0", "1", "2", "3"}
-    assert profile_of(warehouse, "events")[0] == profile
 
 
 def test_what_takes_too_long_comes_without_statistics(shop: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The profile of one table of DuckDB: its rows, and of each column nulls, distinct values, range and commonest values.
 
-Above a size a part of the rows is looked at, always the same. Of personal columns no value is asked for."""
+Above a size a part of the rows is looked at: another one each time, because DuckDB samples in several threads, each of
+which gets blocks as they come, whatever the seed. Of personal columns no value is asked for."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +24,9 @@ class _Source:
     share: float
 
     def rows(self, part: float = 1.0) -> str:
-        """A part of blocks, which is quick, and the same each time."""
+        """A part of blocks, which is quick."""
         share = self.share * part
-        return self.name if share >= 1 else f"{self.name} TABLESAMPLE SYSTEM ({share * 100:.6f}%) REPEATABLE (1)"
+        return self.name if share >= 1 else f"{self.name} TABLESAMPLE SYSTEM ({share * 100:.6f}%)"
 
 
 def profiled(connection: duckdb.DuckDBPyConnection, table: Table, name: str, looks: tuple[Look, ...]) -> Table:
