@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from comparison import Table
-
-_BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+_README = Path(__file__).with_name("README.md")
 
 
 def conditions() -> str:
@@ -25,9 +23,9 @@ def conditions() -> str:
     )
 
 
-def write_into(readme: Path, about: str, tables: Iterable[Table]) -> None:
-    """Replaces what stands between the marks."""
-    before, _, rest = readme.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+def write_figures(section: str, about: str, tables: Iterable[object]) -> None:
+    """Replaces what stands in the README between the marks of `section`: "figures", "figures of linking", ..."""
+    begin, end = f"<!-- {section} -->\n", f"<!-- end of {section} -->\n"
+    before, _, rest = _README.read_text(encoding="utf-8").partition(begin)
     figures = "\n\n".join((about, *map(str, tables)))
-    readme.write_text(f"{before}{_BEGIN}{figures}\n{_END}{after}")
+    _README.write_text(f"{before}{begin}{figures}\n{end}{rest.partition(end)[2]}", encoding="utf-8")

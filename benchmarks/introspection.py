@@ -23,15 +23,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "container"), str(ROOT / "tests")]
 
-from conditions import conditions  # noqa: E402
+from conditions import conditions, write_figures  # noqa: E402
 from introspection_server import COLUMNS, PASSWORD, serve  # noqa: E402
 
 from kaiseki.stores.caches import FolderCache  # noqa: E402
 from kaiseki.warehouses.redshift.login import Login  # noqa: E402
 from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse  # noqa: E402
 
-README = Path(__file__).with_name("README.md")
-BEGIN, END = "<!-- figures of introspection -->\n", "<!-- end of figures of introspection -->\n"
 SIZES = (100, 1_000, 10_000)
 MOST_SECONDS, MOST_MEGABYTES = 10.0, 300.0  # of the largest
 _FRESH = multiprocessing.get_context("spawn")
@@ -113,8 +111,7 @@ def main() -> int:
     figures = table(tuple(chosen.tables), chosen.rounds)
     print(f"{about}\n\n{figures}")
     if chosen.markdown:
-        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-        README.write_text(f"{before}{BEGIN}{about}\n\n{figures}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        write_figures("figures of introspection", about, [figures])
     return int("**no**" in figures)
 
 

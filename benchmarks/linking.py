@@ -18,11 +18,9 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "benchmarks" / "README.md"
-BEGIN, END = "<!-- figures of linking -->\n", "<!-- end of figures of linking -->\n"
 sys.path[:0] = [str(ROOT / "container")]
 
-from conditions import conditions  # noqa: E402
+from conditions import conditions, write_figures  # noqa: E402
 from linking_set import Asked, as_term, catalog, glossary, questions  # noqa: E402
 
 from kaiseki.catalog import card  # noqa: E402
@@ -185,9 +183,7 @@ def main() -> int:
             tables.append("\n".join(part(chosen.data)))
             print(f"\n{tables[-1]}")
     if chosen.markdown:
-        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-        figures = "\n\n".join((about, *tables))
-        README.write_text(f"{before}{BEGIN}{figures}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        write_figures("figures of linking", about, tables)
     return int(any("**no**" in table for table in tables))
 
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "container"), str(ROOT / "tests")]
 
 import redshift_bucket  # noqa: E402
-from conditions import conditions  # noqa: E402
+from conditions import conditions, write_figures  # noqa: E402
 from other_interpreters import install  # noqa: E402
 from redshift_clients import PASSWORD, PLACE, ROLE, WAYS, Servers  # noqa: E402
 
@@ -35,8 +35,6 @@ from redshift_server import session  # noqa: E402
 from redshift_server.server import RedshiftServer  # noqa: E402
 from redshift_server.unloading import Destination  # noqa: E402
 
-README = Path(__file__).with_name("README.md")
-BEGIN, END = "<!-- figures of large results -->\n", "<!-- end of figures of large results -->\n"
 _FRESH = multiprocessing.get_context("spawn")
 TABLE = """CREATE TABLE orders AS SELECT n AS id, (n % 10000)::INTEGER AS customer,
   (n % 500) * 0.25::DECIMAL(12,2) AS amount, n * 0.1::DOUBLE AS price, 'country ' || n % 50 AS country,
@@ -137,9 +135,7 @@ def main() -> int:
     measured = table(chosen.rows, chosen.rounds)
     print(f"{about}\n\n{measured}")
     if chosen.markdown:
-        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-        figures = f"{about}\n\n{measured}"
-        README.write_text(f"{before}{BEGIN}{figures}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        write_figures("figures of large results", about, [measured])
     return 0
 
 

@@ -14,12 +14,11 @@ from pathlib import Path
 
 from boot import boot
 from comparison import Contender, Place, Start, Table, Target, compare, fresh, warm
-from conditions import conditions, write_into
+from conditions import conditions, write_figures
 from sessions import Sessions, bare_exec, plain_python
 
 from kaiseki.sandbox.local import LocalSandbox
 
-_README = Path(__file__).with_name("README.md")
 _HELLO = "print('hello world')"
 _FRAME = (
     "import pandas as pd\nframe = pd.read_csv({path!r})\nprint(frame.describe())\nprint(frame['kind'].value_counts())"
@@ -34,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", choices=_PARTS, help="one part of the measurements")
-    parser.add_argument("--markdown", action="store_true", help=f"write the tables into {_README.name} too")
+    parser.add_argument("--markdown", action="store_true", help="write the tables into README.md too")
     options = parser.parse_args()
     about = conditions()
     tables = []
@@ -45,7 +44,7 @@ def main() -> None:
                 print(table, end="\n\n", flush=True)
                 tables.append(table)
     if options.markdown:
-        write_into(_README, about, tables)
+        write_figures("figures", about, tables)
 
 
 def _measure(part: str, data: Path, rounds: int) -> Iterator[Table]:

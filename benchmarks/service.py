@@ -13,13 +13,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-README = Path(__file__).with_name("README.md")
-BEGIN, END = "<!-- figures of the service -->\n", "<!-- end of figures of the service -->\n"
 sys.path[:0] = [str(ROOT), str(ROOT / "lambda")]
 
 import lambda_api  # noqa: E402
 from comparison import Table  # noqa: E402
-from conditions import conditions  # noqa: E402
+from conditions import conditions, write_figures  # noqa: E402
 from service_entry import entry  # noqa: E402
 from service_posts import posts  # noqa: E402
 
@@ -38,9 +36,7 @@ def main() -> int:
             tables.append(str(part(chosen.rounds)))
             print(f"\n{tables[-1]}", flush=True)
     if chosen.markdown:
-        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-        figures = "\n\n".join((about, *tables))
-        README.write_text(f"{before}{BEGIN}{figures}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        write_figures("figures of the service", about, tables)
     return int(any("**no**" in table for table in tables))
 
 
