@@ -137,7 +137,9 @@ class Supervisor:
             self._wait(min(INTERVAL, max(left, 0)))
             answer = self.interpreter.answer(ticket)
             ended = self.interpreter.ended  # it may have answered what is no message
-            if answer is None and not ended:
+            if answer is not None and not ended:
+                ended = self._watchdog.exceeded_at_last()
+            elif not ended:
                 ended = self.interpreter.end_of_itself() or ("time" if left <= 0 else self._watchdog.exceeded())
         seconds = time.monotonic() - started
         peak = max(self._watchdog.peak_memory, self.interpreter.peak_memory())

@@ -1,5 +1,6 @@
 """Measures a session's processes and folder against the limits that no rlimit can express."""
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ class Watchdog:
         self._device = folder.stat().st_dev
         self._shared_memory = shared_memory
         self._next_look = self._next_walk = 0.0
-        self._memory = limits.memory
+        self._memory: float = math.inf  # until `allow_for`: what boots is not generated code
         self.peak_memory = 0
 
     def allow_for(self, interpreter: int) -> None:
@@ -41,6 +42,10 @@ class Watchdog:
             return ""
         self._next_look = now + INTERVAL
         return self._processes() or self._disk(now)
+
+    def exceeded_at_last(self) -> str:
+        """Like `exceeded`, without the folder: what a step has left running when it answers before a look was due."""
+        return self._processes()
 
     def _processes(self) -> str:
         pids = processes.descendants(os.getpid())
