@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from kaiseki.sandbox import workdir
 from kaiseki.sandbox.local import LocalSandbox
 
 
@@ -52,3 +54,26 @@ def test_a_folder_that_was_moved_or_removed_does_not_keep_the_session_from_closi
     assert Path("/etc/passwd").exists()
     if (moved := workdir.with_name(f"{workdir.name}-moved")).exists():
         shutil.rmtree(moved)
+
+
+def test_data_are_opened_to_sessions_while_other_folders_beside_them_come_and_go(tmp_path: Path) -> None:
+    parts = tmp_path / "rows"
+    parts.mkdir(mode=0o700)
+    (parts / "part-0.parquet").touch(0o600)
+    looked = threading.Event()
+
+    def come_and_go() -> None:
+        while not looked.is_set():
+            (tmp_path / "passing").mkdir()
+            (tmp_path / "passing").rmdir()
+
+    beside = threading.Thread(target=come_and_go)
+    beside.start()
+    try:
+        for _ in range(500):
+            workdir.let_read(tmp_path)
+    finally:
+        looked.set()
+        beside.join()
+    assert parts.stat().st_mode & 0o777 == 0o755
+    assert (parts / "part-0.parquet").stat().st_mode & 0o777 == 0o644

@@ -47,12 +47,23 @@ def open_outbox(workdir: Path) -> int:
 
 
 def let_read(data: Path) -> None:
-    """Opens a folder of Parquet files to the sessions' users, as far as this user may do that."""
-    parts = [*data.glob("*/*.parquet")]
-    for folder in {data, *(part.parent for part in parts)}:
-        _add_mode(folder, 0o555)
-    for file in (*data.glob("*.parquet"), *parts):
-        _add_mode(file, 0o444)
+    """Opens a folder of Parquet files to the sessions' users, as far as this user may do that.
+
+    What goes while it looks, since others use the folder too, is left out.
+    """
+    for folder in (data, *_within(data)):
+        files = [file for file in _within(folder) if file.suffix == ".parquet"]
+        if files or folder == data:
+            _add_mode(folder, 0o555)
+        for file in files:
+            _add_mode(file, 0o444)
+
+
+def _within(folder: Path) -> list[Path]:
+    try:
+        return [*folder.iterdir()]
+    except OSError:  # it is no folder, may not be read, or has gone
+        return []
 
 
 def _add_mode(path: Path, bits: int) -> None:
