@@ -48,6 +48,11 @@ def test_names_of_things_and_organisations_and_measures_are_not_personal() -> No
     assert {name: kind for name, kind in found.items() if kind} == {}
 
 
+@pytest.mark.parametrize("values", [["12 m²", "x³"], ["①東京", "② 大阪"], ["½", "一二三", "٤٢", "Ⅻ"]])
+def test_numbers_of_any_script_are_values_like_others(values: list[str]) -> None:
+    assert kind_by_values(values) is None
+
+
 @pytest.mark.parametrize(
     ("column", "type_", "personal"),
     [

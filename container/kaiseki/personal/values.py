@@ -72,7 +72,7 @@ def _stand_in(character: str) -> str:
 
 
 def _is_card(value: str) -> bool:
-    digits = [int(c) for c in value if c.isdigit()]
+    digits = [int(c) for c in value if c.isdecimal()]  # ² and ① are digits to isdigit(), and none to int()
     if not _CARD.fullmatch(value) or not 13 <= len(digits) <= 19:
         return False
     doubled = [d if n % 2 == 0 else d * 2 - 9 * (d > 4) for n, d in enumerate(reversed(digits))]
@@ -83,7 +83,7 @@ def _is_my_number(value: str) -> bool:
     """個人番号: twelve digits, the last of which checks the others."""
     if not _MY_NUMBER.fullmatch(value):
         return False
-    *digits, last = (int(c) for c in value if c.isdigit())
+    *digits, last = (int(c) for c in value if c.isdecimal())
     weights = (*range(2, 8), *range(2, 7))
     rest = sum(d * w for d, w in zip(reversed(digits), weights, strict=True)) % 11
     return last == (0 if rest <= 1 else 11 - rest)
