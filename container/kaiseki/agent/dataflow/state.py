@@ -63,6 +63,7 @@ class State:
     def __init__(self, known: frozenset[str]) -> None:
         self.known = set(known)
         self.step = 0
+        self.trees: list[ast.Module] = []  # objects and scopes are known by their nodes' ids, so no node may go
         self.heap = Heap()
         self.frames = [Frame(MODULE, (MODULE,))]
         self.control: Queries = NO_QUERIES

@@ -15,6 +15,7 @@ class Interpreter(Calls):
 
     def run(self, step: int, tree: ast.Module) -> None:
         self.step = step
+        self.trees.append(tree)
         self.run_body(tree.body)
 
     def run_body(self, body: Sequence[ast.stmt]) -> None:
