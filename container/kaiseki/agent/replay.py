@@ -86,11 +86,11 @@ def compare(was: Mapping[str, Fact], now: Mapping[str, Fact], tolerance: float) 
 
 
 def same(a: JsonValue, b: JsonValue, tolerance: float) -> bool:
-    """Equal; floats within `tolerance`, relative and absolute."""
+    """Equal; floats within `tolerance`, relative and absolute. A count is not rounded: one row more is a difference."""
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
-    if isinstance(a, int | float) and isinstance(b, int | float):
-        return a == b or math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(same(x, y, tolerance) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):
