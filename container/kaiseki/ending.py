@@ -86,7 +86,8 @@ def _measured(facts: Mapping[str, Fact], language: Language) -> Ending:
     draft = partial_answer(facts, language)
     bound = bind(draft.template, facts, {})
     if not isinstance(bound, Bound):
-        draft, bound = partial_answer({}, language), Bound(parts=(), text="")
+        draft = partial_answer({}, language)
+        bound = Bound(parts=(draft.template,), text=draft.template)
     return Ending(
         answer=bound.text,
         answer_parts=bound.parts,

@@ -1,9 +1,10 @@
 """The answer of a run that ended before the model had one: what was measured until then, and nothing else."""
 
 from collections.abc import Mapping
-from typing import Literal
 
+from kaiseki.agent.placeholders import Bound, bind
 from kaiseki.agent.protocol import AnswerDraft
+from kaiseki.language import Language
 from kaiseki.lifecycle import Outcome
 from kaiseki.models import Fact
 
@@ -15,22 +16,22 @@ _NOTHING = {
     "en": "The question was not answered, and nothing had been measured yet.",
     "ja": "回答できませんでした。測定済みの値もまだありません。",
 }
+_LONGEST_LIST = 10
 
 
-def partial_answer(facts: Mapping[str, Fact], language: Literal["en", "ja"]) -> AnswerDraft:
-    """A draft that cites each fact whose value can be shown in a line."""
-    lines = [_line(fact) for fact in facts.values() if fact.kind == "fact" and _fits_a_line(fact)]
+def partial_answer(facts: Mapping[str, Fact], language: Language) -> AnswerDraft:
+    """A draft that cites each fact whose value can be shown in a line; those that cannot do not hide the others."""
+    lines = [_line(fact) for fact in facts.values() if fact.kind == "fact" and _can_be_shown(fact)]
     if not lines:
         return AnswerDraft(outcome=Outcome.PARTIAL, template=_NOTHING[language])
     return AnswerDraft(outcome=Outcome.PARTIAL, template="\n".join([_OPENING[language], "", *lines]))
 
 
 def _line(fact: Fact) -> str:
-    unit = f" {fact.unit}" if fact.unit else ""
+    unit = f" {fact.unit}".replace("{", "{{").replace("}", "}}") if fact.unit else ""
     return f"- `{fact.name}`: {{{fact.name}}}{unit}"
 
 
-def _fits_a_line(fact: Fact) -> bool:
-    if isinstance(fact.value, list):
-        return 0 < len(fact.value) <= 10 and all(isinstance(item, str | int | float) for item in fact.value)
-    return isinstance(fact.value, str | int | float)
+def _can_be_shown(fact: Fact) -> bool:
+    too_many = isinstance(fact.value, list) and len(fact.value) > _LONGEST_LIST
+    return not too_many and isinstance(bind(_line(fact), {fact.name: fact}, {}), Bound)
