@@ -28,6 +28,15 @@ def test_a_request_and_its_attachments_come_back(tmp_path):
     assert (store.workspace("one") / "attachments" / "prices.csv").read_text() == "a\n1\n"
 
 
+def test_a_request_of_an_id_that_is_taken_leaves_the_run_that_has_it(tmp_path):
+    store = FolderStore(tmp_path)
+    store.create(request("one"))
+    store.save(run("one"))
+    with pytest.raises(InputError, match="exists"):
+        store.create(request("one"))
+    assert store.run("one") == run("one")
+
+
 def test_runs_come_newest_first(tmp_path):
     store = FolderStore(tmp_path)
     for run_id in ("20261121-1", "20261122-1"):

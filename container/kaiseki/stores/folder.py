@@ -31,6 +31,9 @@ class FolderStore:
         folder = self._runs / request.run_id
         try:
             folder.mkdir()
+        except OSError as error:
+            raise _unwritable(self._runs, error) from None
+        try:
             for attachment in attachments:
                 (folder / "attachments").mkdir(exist_ok=True)
                 shutil.copyfile(attachment, folder / "attachments" / attachment.name)
