@@ -1,5 +1,7 @@
 """How large results leave Redshift: by a role that may write below one prefix, which tasks read and empty."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, CfnOutput
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -16,12 +18,15 @@ SERVICES = ("redshift-serverless.amazonaws.com", "redshift.amazonaws.com")
 class Unloading(Construct):
     """`role`, which Redshift takes for the tasks' own user alone; the warehouse must have it among its roles."""
 
-    def __init__(self, scope: Construct, name: str, warehouse: str, runner: Runner, storage: Storage) -> None:
-        """`warehouse`: the name of the workgroup or cluster."""
+    def __init__(
+        self, scope: Construct, name: str, warehouses: Sequence[str], runner: Runner, storage: Storage
+    ) -> None:
+        """`warehouses`: as the ARNs of its users name the one warehouse; see `of_cluster` and `of_workgroup`."""
         super().__init__(scope, name)
         account = f"arn:{Aws.PARTITION}:redshift:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        user = f"{account}:dbuser:{warehouse}/{user_of_role(runner.task.role_name)}"
-        for_user = {"StringEquals": {"sts:ExternalId": user}}
+        user = user_of_role(runner.task.role_name)
+        users = [f"{account}:dbuser:{warehouse}/{user}" for warehouse in warehouses]
+        for_user = {"StringLike": {"sts:ExternalId": users}}
         self.role = iam.Role(
             self,
             "Role",
@@ -37,3 +42,15 @@ class Unloading(Construct):
         runner.container.add_environment(ROLE, self.role.role_arn)
         runner.container.add_environment(PLACE, f"s3://{storage.bucket.bucket_name}/{STAGING.rstrip('/')}")
         CfnOutput(self, "RoleArn", value=self.role.role_arn)
+
+
+def of_cluster(name: str) -> tuple[str, ...]:
+    return (name,)
+
+
+def of_workgroup(name: str, workgroup_id: str = "*") -> tuple[str, ...]:
+    """The forms of today's documentation and of the former one.
+
+    Of a workgroup that is made here the id is not known: it is made after its namespace, and that after its roles.
+    """
+    return f"serverless-{Aws.ACCOUNT_ID}-{workgroup_id}", name

@@ -9,7 +9,7 @@ from infra.runner import Runner
 from infra.sample_files import SampleFiles
 from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFolder, NewWorkgroup, Sample, Warehouse
 from infra.storage import Storage
-from infra.unloading import Unloading
+from infra.unloading import Unloading, of_cluster, of_workgroup
 from infra.warehouse_tables import WarehouseTables
 
 VARIABLE = "KAISEKI_WAREHOUSE"
@@ -25,14 +25,15 @@ def add_warehouse(
             location = f"duckdb:{folder}"
         case ExistingWorkgroup() as settings:
             if settings.unload:
-                Unloading(scope, "Unloading", settings.workgroup, runner, storage)
+                names = of_workgroup(settings.workgroup, settings.workgroup_id)
+                Unloading(scope, "Unloading", names, runner, storage)
             location = _opened(existing_workgroup(scope, settings), network, runner)
         case ExistingCluster() as settings:
             if settings.unload:
-                Unloading(scope, "Unloading", settings.cluster, runner, storage)
+                Unloading(scope, "Unloading", of_cluster(settings.cluster), runner, storage)
             location = _opened(existing_cluster(scope, settings), network, runner)
         case NewWorkgroup() as settings:
-            unloading = Unloading(scope, "Unloading", environment.family, runner, storage)
+            unloading = Unloading(scope, "Unloading", of_workgroup(environment.family), runner, storage)
             made = NewRedshift(scope, "Warehouse", settings, environment, network, storage, unloading.role)
             WarehouseTables(scope, "Tables", settings, made, runner.task, environment)
             location = _opened(made.redshift, network, runner)

@@ -1,6 +1,7 @@
 """Large results leave Redshift by a role of their own: for one prefix, for one user."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,9 +20,14 @@ NETWORK = ExistingNetwork("vpc-0123456789abcdef0", ("subnet-0123456789abcdef0",)
 MADE = Environment("dev", warehouse=NewWorkgroup())
 WORKGROUP = ExistingWorkgroup("sales", "01234567-89ab-cdef-0123-456789abcdef", "prod", GROUP)
 CLUSTER = ExistingCluster("sales", "prod", GROUP)
+ACCOUNT = "<AWS::AccountId>"
 UNLOADING = (
-    (MADE, "kaiseki-dev"),
-    (Environment("dev", network=NETWORK, warehouse=ExistingCluster("sales", "prod", GROUP, unload=True)), "sales"),
+    (MADE, {f"serverless-{ACCOUNT}-*", "kaiseki-dev"}),
+    (
+        Environment("dev", network=NETWORK, warehouse=replace(WORKGROUP, unload=True)),
+        {f"serverless-{ACCOUNT}-01234567-89ab-cdef-0123-456789abcdef", "sales"},
+    ),
+    (Environment("dev", network=NETWORK, warehouse=replace(CLUSTER, unload=True)), {"sales"}),
 )
 
 
@@ -35,20 +41,26 @@ def variables(template: Template) -> dict[str, Any]:
     return {v["Name"]: v["Value"] for v in kaiseki["Environment"]}
 
 
-@pytest.mark.parametrize(("environment", "warehouse"), UNLOADING, ids=["new", "cluster"])
+@pytest.mark.parametrize(("environment", "named"), UNLOADING, ids=["new", "workgroup", "cluster"])
 def test_redshift_unloads_by_a_role_of_the_tasks_own_user_alone(
-    environment: Environment, warehouse: str, synthesized: Synthesized
+    environment: Environment, named: set[str], synthesized: Synthesized
 ) -> None:
     template = synthesized(environment)
     roles = template.find_resources("AWS::IAM::Role")
     (role,) = [name for name in roles if name.startswith("UnloadingRole")]
     for statement in roles[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
         assert set(as_list(statement["Principal"]["Service"])) <= set(SERVICES)
-        user = json_text(statement["Condition"]["StringEquals"]["sts:ExternalId"])
-        assert f":dbuser:{warehouse}/IAMR:<RunnerTask" in user
+        users = [json_text(user).partition(":dbuser:")[2] for user in as_list(external_ids(statement))]
+        assert {user.partition("/")[0] for user in users} == named
+        assert all(user.partition("/")[2].startswith("IAMR:<RunnerTask") for user in users)
     found = variables(template)
     assert found["KAISEKI_UNLOAD_ROLE"] == {"Fn::GetAtt": [role, "Arn"]}
     assert json_text(found["KAISEKI_UNLOAD_TO"]).endswith(">/staging")
+
+
+def external_ids(statement: Any) -> Any:
+    """Redshift's: the users who may have it take the role."""
+    return statement["Condition"]["StringLike"]["sts:ExternalId"]
 
 
 def json_text(joined: Any) -> str:

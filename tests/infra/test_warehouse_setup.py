@@ -144,7 +144,7 @@ def test_the_reader_is_made_and_granted_the_schemas_of_the_settings(
     tables, reader, *alone = redshift.ran
     assert tables == PROPERTIES["Statements"]
     assert reader[:2] == ['CREATE USER "IAMR:task" PASSWORD DISABLE', 'CREATE SCHEMA IF NOT EXISTS "sales"']
-    assert 'REVOKE TEMPORARY ON DATABASE "kaiseki" FROM PUBLIC' in reader
+    assert 'REVOKE TEMPORARY ON DATABASE "kaiseki" FROM PUBLIC, "IAMR:task"' in reader
     assert 'GRANT SELECT ON ALL TABLES IN SCHEMA "public", "sales" TO "IAMR:task"' in reader
     assert alone == [
         ['GRANT USAGE ON SCHEMA "lake" TO "IAMR:task"'],

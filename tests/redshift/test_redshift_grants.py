@@ -38,10 +38,11 @@ def test_what_is_listed_is_granted_and_what_is_not_is_taken_back(capsys: pytest.
         "ALTER USER \"IAMR:kaiseki-task\" SET query_group TO 'kaiseki';",
         'ALTER USER "IAMR:kaiseki-task" SET search_path TO public;',
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC;",
-        'REVOKE TEMPORARY ON DATABASE "memory" FROM PUBLIC;',
+        'REVOKE TEMPORARY ON DATABASE "memory" FROM PUBLIC, "IAMR:kaiseki-task";',
         'GRANT USAGE ON SCHEMA "sales" TO "IAMR:kaiseki-task";',
         'GRANT SELECT ON ALL TABLES IN SCHEMA "sales" TO "IAMR:kaiseki-task";',
         'ALTER DEFAULT PRIVILEGES IN SCHEMA "sales" GRANT SELECT ON TABLES TO "IAMR:kaiseki-task";',
+        'GRANT TEMPORARY ON DATABASE "memory" TO "IAMR:kaiseki-task";',
         'GRANT USAGE ON SCHEMA "lake" TO "IAMR:kaiseki-task";',
         'REVOKE ALL ON SCHEMA "hr", "public" FROM "IAMR:kaiseki-task";',
         'REVOKE ALL ON ALL TABLES IN SCHEMA "hr", "public" FROM "IAMR:kaiseki-task";',
@@ -56,6 +57,22 @@ def test_without_a_list_all_schemas_are_granted_to_the_user_who_signs_in(capsys:
     assert 'GRANT SELECT ON ALL TABLES IN SCHEMA "hr", "public", "sales" TO "analyst";' in statements
     assert 'GRANT USAGE ON DATABASE "share" TO "analyst";' in statements
     assert [s for s in statements if s.startswith("REVOKE")] == statements[4:6]
+
+
+@pytest.mark.usefixtures("schemas")
+def test_who_reads_no_external_tables_may_not_make_temporary_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not [s for s in printed(capsys, "--schemas", "sales", "--user", "reader") if s.startswith("GRANT TEMPORARY")]
+
+
+@pytest.mark.usefixtures("schemas")
+def test_the_role_of_large_results_is_granted_where_one_is_set(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = "arn:aws:iam::111122223333:role/unload"
+    monkeypatch.setenv("KAISEKI_UNLOAD_ROLE", role)
+    monkeypatch.setenv("KAISEKI_UNLOAD_TO", "s3://bundles-111122223333/staging")
+    statements = printed(capsys, "--schemas", "sales", "--user", "reader")
+    assert statements[-1] == f"GRANT ASSUMEROLE ON '{role}' TO \"reader\" FOR UNLOAD;"
 
 
 @pytest.mark.usefixtures("schemas")

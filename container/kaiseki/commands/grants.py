@@ -9,7 +9,7 @@ from kaiseki.errors import InputError, SettingError
 from kaiseki.redshift_location import Endpoint, Location, parse_location
 from kaiseki.schema_names import beyond
 from kaiseki.settings import Settings
-from kaiseki.warehouses.redshift.grants import created, grants, script, user_of_role
+from kaiseki.warehouses.redshift.grants import assuming, created, grants, script, user_of_role
 
 _USER = "kaiseki"
 _DATABASE = "dev"  # as Redshift calls the first one
@@ -21,7 +21,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     missing = beyond(settings.schemas, tuple(kinds))
     if missing:
         raise SettingError(f"Redshift has no schema {' or '.join(missing)}", hint="mend --schemas or KAISEKI_SCHEMAS")
-    statements = created(user), *grants(user, database, settings.schemas or tuple(kinds), kinds)
+    statements = (created(user), *grants(user, database, settings.schemas or tuple(kinds), kinds))
+    if settings.unload_role is not None:
+        statements = (*statements, assuming(user, settings.unload_role))
     if arguments.json:
         told = {"user": user, "database": database, "statements": [asdict(statement) for statement in statements]}
         print(json.dumps(told, ensure_ascii=False))

@@ -37,7 +37,7 @@ def grants(user: str, database: str, schemas: Sequence[str], kinds: Kinds) -> tu
     return (
         *confined(user, database),
         *granted(user, of["local"]),
-        *granted_external(user, of["external"]),
+        *granted_external(user, database, of["external"]),
         *_granted_shared(user, database, of["shared"]),
         *revoked(user, others["local"]),
         *revoked_external(user, others["external"]),
@@ -72,7 +72,7 @@ def confined(user: str, database: str) -> tuple[Statement, ...]:
             "Every user may create tables there by default, and every user loses it: GRANT it to those who need it.",
         ),
         Statement(
-            f"REVOKE TEMPORARY ON DATABASE {_quoted(database)} FROM PUBLIC",
+            f"REVOKE TEMPORARY ON DATABASE {_quoted(database)} FROM PUBLIC, {name}",
             "The same of temporary tables.",
         ),
     )
@@ -92,11 +92,25 @@ def granted(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
     )
 
 
-def granted_external(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
+def granted_external(user: str, database: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
     if not schemas:
         return ()
-    why = "External tables take no SELECT of their own: who may use the schema may read them."
-    return (Statement(f"GRANT USAGE ON SCHEMA {_listed(schemas)} TO {_quoted(user)}", why, alone=True),)
+    name, why = _quoted(user), "External tables take no SELECT of their own: who may use the schema may read them."
+    return (
+        Statement(
+            f"GRANT TEMPORARY ON DATABASE {_quoted(database)} TO {name}",
+            "Redshift reads external tables only for users who may create temporary ones.",
+        ),
+        Statement(f"GRANT USAGE ON SCHEMA {_listed(schemas)} TO {name}", why, alone=True),
+    )
+
+
+def assuming(user: str, role: str) -> Statement:
+    """By which the user may have Redshift write as the IAM role of this ARN."""
+    return Statement(
+        f"GRANT ASSUMEROLE ON '{role}' TO {_quoted(user)} FOR UNLOAD",
+        "Where REVOKE ASSUMEROLE ON ALL FROM PUBLIC FOR ALL was run. Leave this out elsewhere: every user may.",
+    )
 
 
 def revoked(user: str, schemas: Sequence[str]) -> tuple[Statement, ...]:
