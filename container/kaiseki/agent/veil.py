@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -45,8 +45,13 @@ class Veil:
         hidden = {name: self(getattr(failure, name)) for name in ("message", "traceback", "hint")}
         return failure.model_copy(update=hidden)
 
+    @cached_property
+    def _lengths(self) -> tuple[int, ...]:
+        """Of the values, the longest first."""
+        return tuple(sorted({len(value) for value in self.values}, reverse=True))
+
     def _value_at(self, text: str, start: int) -> str | None:
-        for length in _lengths(self.values):
+        for length in self._lengths:
             value = text[start : start + length]
             if value in self.values and not _goes_on(text, start + length):
                 return value
@@ -90,11 +95,6 @@ def _printed(value: object) -> Iterable[str]:
             yield text
         if len(text) > _PANDAS_CUTS:
             yield text[:_PANDAS_CUTS]
-
-
-@lru_cache(maxsize=8)
-def _lengths(values: frozenset[str]) -> tuple[int, ...]:
-    return tuple(sorted({len(value) for value in values}, reverse=True))
 
 
 def _goes_on(text: str, end: int) -> bool:
