@@ -2,10 +2,14 @@
 
 import json
 import os
+import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))  # what several folders of tests share
 
 from kaiseki.models import Request, Run
 from kaiseki.run_id import new_run_id
@@ -30,6 +34,13 @@ def passable(tmp_path_factory: pytest.TempPathFactory) -> None:
         return folder
 
     tmp_path_factory.mktemp = make_passable  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """A shell that starts something in the background has it ignore Ctrl-C, and so all that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

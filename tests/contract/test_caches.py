@@ -5,8 +5,8 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto import mock_aws
 
+from in_process_aws import in_process_bucket
 from kaiseki.ports import Cache
 from kaiseki.stores.caches import FolderCache, S3Cache
 
@@ -14,12 +14,9 @@ BUCKET = "bundles"
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=BUCKET)
-        yield
+def bucket() -> Iterator[object]:
+    with in_process_bucket(BUCKET) as client:
+        yield client
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -27,7 +24,7 @@ def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Cache:
     if request.param == "folder":
         return FolderCache(tmp_path / "cache")
     request.getfixturevalue("bucket")
-    return S3Cache(f"s3://{BUCKET}/team", lambda: boto3.client("s3", region_name="us-east-1"))
+    return S3Cache(f"s3://{BUCKET}/team", lambda: boto3.client("s3"))
 
 
 def test_what_was_put_is_there_until_something_else_is(cache: Cache) -> None:
@@ -41,7 +38,7 @@ def test_what_was_put_is_there_until_something_else_is(cache: Cache) -> None:
 
 @pytest.mark.usefixtures("bucket")
 def test_in_a_bucket_it_lies_below_one_prefix() -> None:
-    client = boto3.client("s3", region_name="us-east-1")
+    client = boto3.client("s3")
     S3Cache(f"s3://{BUCKET}/team", lambda: client).put("a.gz", b"kept")
     S3Cache(f"s3://{BUCKET}", lambda: client).put("a.gz", b"kept")
     keys = [each["Key"] for each in client.list_objects_v2(Bucket=BUCKET)["Contents"]]
@@ -50,7 +47,7 @@ def test_in_a_bucket_it_lies_below_one_prefix() -> None:
 
 @pytest.mark.usefixtures("bucket")
 def test_a_bucket_that_is_not_there_keeps_nothing_and_raises_nothing() -> None:
-    cache = S3Cache("s3://elsewhere", lambda: boto3.client("s3", region_name="us-east-1"))
+    cache = S3Cache("s3://elsewhere", lambda: boto3.client("s3"))
     cache.put("a.gz", b"kept")
     assert cache.get("a.gz") is None
 

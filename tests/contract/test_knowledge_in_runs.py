@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto import mock_aws
 
+from in_process_aws import in_process_bucket
 from kaiseki.build import open_knowledge
 from kaiseki.errors import InputError, SettingError, StoreError
 from kaiseki.lifecycle import Outcome
@@ -53,14 +52,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="eu-west-1")
-        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+def bucket() -> Iterator[object]:
+    with in_process_bucket(BUCKET) as client:
         yield client
 
 

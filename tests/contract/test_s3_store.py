@@ -9,8 +9,8 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto import mock_aws
 
+from in_process_aws import in_process_bucket
 from kaiseki.errors import InputError, StoreError, UnknownRun
 from kaiseki.lifecycle import Status
 from kaiseki.models import Artifact, Request, Run
@@ -34,16 +34,8 @@ def run(run_id: str, bundle: Path | None = None, status: Status = Status.RUNNING
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    """A bucket, and credentials that reach it alone."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="eu-west-1")
-        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+def s3() -> Iterator[object]:
+    with in_process_bucket(BUCKET) as client:
         yield client
 
 

@@ -1,12 +1,7 @@
-"""The service's parts on an emulated AWS (moto, in-process): its table, queue, cluster, and the Lambdas' environment.
-
-moto's transactions are neither atomic nor isolated between threads, as DynamoDB's are: here each call to the table is
-made alone, so that tests with threads meet what DynamoDB promises, in any order of calls.
-"""
+"""The service's parts on an AWS emulated in this process: its table, queue, cluster, and the Lambdas' environment."""
 
 import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,12 +12,11 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.loaders import create_loader
-from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.botocore_stubber import MockRawResponse
-from moto.dynamodb.responses import DynamoHandler
 from moto.ec2.models import ec2_backends
 
+from in_process_aws import in_process_aws
 from kaiseki.stores.dynamodb import Limits, RunRecords
 
 if TYPE_CHECKING:
@@ -80,26 +74,9 @@ def limits() -> Limits:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty account."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_SESSION_TOKEN": "testing",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_REGION": REGION,
-        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # hundreds of them, at each start
-    }.items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # hundreds of them, at each start
     monkeypatch.setattr("botocore.session.create_loader", one_loader)
-    alone, call = threading.Lock(), DynamoHandler.call_action
-
-    def call_alone(handler: DynamoHandler) -> Any:
-        with alone:
-            return call(handler)
-
-    monkeypatch.setattr(DynamoHandler, "call_action", call_alone)
-    with mock_aws():
+    with in_process_aws(REGION):
         yield
 
 
