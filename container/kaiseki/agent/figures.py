@@ -1,7 +1,7 @@
 """Figures that stand in an answer's text without a fact: digits are refused, number words are only remarked on."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from kaiseki.agent.numerals import Numeral, numerals
 from kaiseki.agent.templates import FactPlaceholder, TablePlaceholder, line_of, pieces
@@ -47,25 +47,18 @@ def loose_figures(template: str, question: str, names: Collection[str]) -> tuple
     """
     cited = _without_placeholders(template)
     text = _without(cited, _allowed_spans(cited, names))
-    warnings = dict.fromkeys(_scaled_placeholders(template, cited))
-    failures: list[Failure] = []
-    for mixed in _mixed_tokens(text):
-        if _MEASURED.match(text, mixed.end()) or _CURRENCY_CODE.match(mixed[0]):
-            failures.append(_loose(template, mixed.start(), mixed[0]))
-        elif not re.search(rf"(?<!\w){re.escape(mixed[0])}(?!\w)", question):
-            warnings[
-                f"{mixed[0]!r} in line {line_of(template, mixed.start())} of the answer holds digits without a fact"
-            ] = None
-        text = text[: mixed.start()] + _GONE * len(mixed[0]) + text[mixed.end() :]
-    asked = tuple(numerals(question))
-    failures += [_loose(template, each.start, each.shown) for each in _unasked(text, asked)]
-    failures += [_loose(template, each.start(), each[0]) for each in _VULGAR.finditer(text) if each[0] not in question]
-    for words in (_ENGLISH_WORDS, _JAPANESE_WORDS):
-        for word in words.finditer(text):
-            if word[0].casefold() not in question.casefold():
-                where = f"in line {line_of(template, word.start())} of the answer"
-                warnings[f"{word[0]!r} {where} may be a figure without a fact"] = None
-    return tuple(sorted(failures, key=lambda failure: failure.line or 0)), tuple(warnings)
+    mixed = tuple(_mixed_tokens(text))
+    plain = _without(text, (token.span() for token in mixed))
+    measured = tuple(token for token in mixed if _is_measured(token, text))
+    failures = [_loose(template, token.start(), token[0]) for token in measured]
+    failures += [_loose(template, each.start, each.shown) for each in _unasked(plain, tuple(numerals(question)))]
+    failures += [_loose(template, each.start(), each[0]) for each in _VULGAR.finditer(plain) if each[0] not in question]
+    warnings = (
+        *_scaled_placeholders(template, cited),
+        *_unasked_tokens(template, (token for token in mixed if token not in measured), question),
+        *_number_words(template, plain, question),
+    )
+    return tuple(sorted(failures, key=lambda failure: failure.line or 0)), tuple(dict.fromkeys(warnings))
 
 
 def _loose(template: str, start: int, shown: str) -> Failure:
@@ -83,7 +76,7 @@ def _without_placeholders(template: str) -> str:
     return "".join(masked)
 
 
-def _without(text: str, spans: Iterator[tuple[int, int]]) -> str:
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
     masked = list(text)
     for start, end in spans:
         masked[start:end] = _GONE * (end - start)
@@ -95,7 +88,8 @@ def _allowed_spans(text: str, names: Collection[str]) -> Iterator[tuple[int, int
         content = code[2].strip()
         if content in names or _IDENTIFIER.fullmatch(content):
             yield code.span()
-    worded = sorted((n for n in names if _has_digit(n) and re.search(r"[^\W\d_]", n)), key=len, reverse=True)
+    there = (n for n in names if _has_digit(n) and n in text)  # of a large schema's names hardly any is
+    worded = sorted((n for n in there if re.search(r"[^\W\d_]", n)), key=len, reverse=True)
     if worded:
         alternatives = "|".join(map(re.escape, worded))
         for name in re.finditer(rf"(?<![A-Za-z0-9_.,])(?:{alternatives})(?![A-Za-z0-9_]|[.,]\d)", text):
@@ -121,6 +115,27 @@ def _in_sequence(markers: re.Pattern[str], text: str) -> Iterator[tuple[int, int
 def _mixed_tokens(text: str) -> Iterator[re.Match[str]]:
     """Words that begin with a letter and hold digits: COVID-19, F1, p95."""
     return (token for token in _MIXED.finditer(text) if _has_digit(token[0]))
+
+
+def _is_measured(token: re.Match[str], text: str) -> bool:
+    """Whether it is a figure all the same: `Around-40%`, `USD5000`."""
+    return bool(_MEASURED.match(text, token.end()) or _CURRENCY_CODE.match(token[0]))
+
+
+def _unasked_tokens(template: str, tokens: Iterable[re.Match[str]], question: str) -> Iterator[str]:
+    for token in tokens:
+        if token[0] not in question or not re.search(rf"(?<!\w){re.escape(token[0])}(?!\w)", question):
+            line = line_of(template, token.start())
+            yield f"{token[0]!r} in line {line} of the answer holds digits without a fact"
+
+
+def _number_words(template: str, text: str, question: str) -> Iterator[str]:
+    asked = question.casefold()
+    for words in (_ENGLISH_WORDS, _JAPANESE_WORDS):
+        for word in words.finditer(text):
+            if word[0].casefold() not in asked:
+                line = line_of(template, word.start())
+                yield f"{word[0]!r} in line {line} of the answer may be a figure without a fact"
 
 
 def _unasked(text: str, asked: tuple[Numeral, ...]) -> Iterator[Numeral]:

@@ -11,6 +11,8 @@ _SCALED = rf"(?:{_NUMBER}\s?[兆億万千百])+(?:{_NUMBER})?|{_NUMBER}"
 # A range, date, time or fraction is one numeral: 2024-01-05, 18〜25, 10:30, 1/3.
 _NUMERAL = re.compile(rf"{_SIGN}(?:{_SCALED})(?:\s?[-–—−〜～~:：/／]\s?(?:{_SCALED}))*")
 _BEFORE = re.compile(r"([A-Za-z_]+|[一-鿿々ァ-ヶー]+)[\s=:#＝：]{0,3}$")
+_LONGEST_BEFORE = 120  # characters looked at: a prompt may hold a pasted table of thousands of numerals
+_LONGEST_CURRENCY = 3
 _CURRENCY = re.compile(r"([$¥￥€£])\s?$")
 _AFTER = re.compile(r"[\s-]?(%|％|‰|°|[A-Za-z]+|[ァ-ヶー]+|[一-鿿々]|[ぁ-ん])")
 _MONTHS = re.compile(r"\s?[ヶケヵカか箇][月年国所]")
@@ -83,16 +85,16 @@ class Numeral:
 def numerals(text: str) -> Iterator[Numeral]:
     """The figures of `text` in decimal digits of any script; superscripts are none."""
     for match in _NUMERAL.finditer(text):
-        currency = _CURRENCY.search(text, 0, match.start())
-        head = text[: currency.start() if currency else match.start()].rpartition("\n")[2]
-        before, after, width = _before(head), *_after(text[match.end() :])
+        currency = _CURRENCY.search(text, max(0, match.start() - _LONGEST_CURRENCY), match.start())
+        begin = currency.start() if currency else match.start()
+        after, end = _after(text, match.end())
         yield Numeral(
-            shown=text[currency.start() if currency else match.start() : match.end() + width],
+            shown=text[begin:end],
             start=match.start(),
             end=match.end(),
             digits=_ascii(match[0]),
             currency=currency[1].translate(_SYMBOLS) if currency else "",
-            before=before,
+            before=_before(text, begin),
             after=after,
         )
 
@@ -102,25 +104,26 @@ def _ascii(numeral: str) -> str:
     return re.sub(r"[,\s]", "", plain.translate(_SYMBOLS)).removeprefix("+")
 
 
-def _before(head: str) -> str:
-    match = _BEFORE.search(head)
+def _before(text: str, begin: int) -> str:
+    """The word in the same line that ends at `begin`, but for a sign or two between them."""
+    match = _BEFORE.search(text[max(0, begin - _LONGEST_BEFORE) : begin].rpartition("\n")[2])
     if not match:
         return ""
     return match[1].casefold() if match[1].isascii() else match[1][-2:]
 
 
-def _after(tail: str) -> tuple[str, int]:
-    """The unit or the word behind a numeral, and how many characters the unit takes."""
-    if months := _MONTHS.match(tail):
+def _after(text: str, end: int) -> tuple[str, int]:
+    """The unit or the word behind a numeral that ends at `end`, and where its unit ends."""
+    if months := _MONTHS.match(text, end):
         return f"か{months[0][-1]}", months.end()
-    match = _AFTER.match(tail)
+    match = _AFTER.match(text, end)
     if not match:
-        return "", 0
+        return "", end
     word = match[1].casefold()
     if unit := _UNITS.get(word):
         return unit, match.end()
     if word in _PARTICLES or word in _STOPWORDS:
-        return "", 0
+        return "", end
     if word.isascii():
-        return word.removesuffix("s"), 0
+        return word.removesuffix("s"), end
     return word, match.end()
