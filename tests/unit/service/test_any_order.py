@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from kaiseki.stores.dynamodb.record import from_item
 
 RUNS = ("a", "b", "c", "d")
 OWNERS = {"a": "alice", "b": "alice", "c": "bob", "d": "carol"}
+MAY_COST = {"a": 8.0, "b": 12.0, "c": 19.5, "d": 17.25}  # more than an environment's day has for all of them
 
 
 class Fargate:
@@ -80,12 +82,13 @@ class World:
         self.check()
 
     def check(self) -> None:
-        runs, counted = self._table()
+        runs, counted, spent = self._table()
         live = [record for record in runs if not record.status.terminal]
         expected = Counter(record.owner for record in live)
         expected[ENVIRONMENT] = sum(record.status in (Status.LAUNCHING, Status.RUNNING) for record in live)
         assert counted == {whose: expected[whose] for whose in counted}
         assert set(expected) <= {*counted, ENVIRONMENT}
+        assert spent == self._expected_dollars(runs)
         for record in runs:
             if record.status.terminal:
                 first = self.ended.setdefault(record.run_id, record)
@@ -104,11 +107,23 @@ class World:
         assert [record for record in self._table()[0] if not record.status.terminal] == []
         assert list(self.records.live()) == []
 
-    def _table(self) -> tuple[list[RunRecord], dict[str, int]]:
+    def _expected_dollars(self, runs: list[RunRecord]) -> Any:
+        """By whose they are and the day: what live runs may cost, and what the others did cost."""
+        expected: Counter[str] = Counter()
+        for record in runs:
+            dollars = record.usd if record.status.terminal else record.reserved_usd
+            expected[f"SPEND#{record.owner}#{record.created_at[:10]}"] += dollars
+            if record.status.terminal or record.launched_at:
+                expected[f"SPEND#{ENVIRONMENT}#{(record.launched_at or record.changed_at)[:10]}"] += dollars
+        return pytest.approx({key: dollars for key, dollars in expected.items() if dollars})
+
+    def _table(self) -> tuple[list[RunRecord], dict[str, int], dict[str, float]]:
         items = self.service.dynamodb.scan(TableName="runs")["Items"]
         runs = [from_item(item) for item in items if item["pk"]["S"].startswith("RUN#")]
         counters = [counter_of(item) for item in items if item["pk"]["S"].startswith("ACTIVE#")]
-        return runs, {counter.whose: counter.active for counter in counters}
+        dollars = {item["pk"]["S"]: float(item["usd"]["N"]) for item in items if item["pk"]["S"].startswith("SPEND#")}
+        spent = {key: usd for key, usd in dollars.items() if abs(usd) > 1e-9}
+        return runs, {counter.whose: counter.active for counter in counters}, spent
 
     def _clear(self) -> None:
         for item in self.service.dynamodb.scan(TableName="runs")["Items"]:
@@ -117,7 +132,7 @@ class World:
     def _accept(self, run_id: str, owner: str) -> None:
         if self.records.get(run_id) is None:
             try:
-                self.records.accept(run_id, owner, "", "digest", self.service.settings.limits)
+                self.records.accept(run_id, owner, "", "digest", self.service.settings.limits, usd=MAY_COST[run_id])
             except OverLimit:
                 return
 

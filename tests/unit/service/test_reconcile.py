@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -191,6 +192,23 @@ def test_a_silent_run_whose_task_is_gone_is_lost(
     record = reconcile()
     assert (record.status, record.reason) == (Status.FAILED, "task.lost")
     assert places(service) == {ALICE: 0, ENVIRONMENT: 0}
+
+
+def test_the_dollars_that_a_stranded_run_had_reserved_come_back(
+    service: Any, ecs: Any, reconcile: Any, clock: Any
+) -> None:
+    limits = replace(service.settings.limits, principal_usd_per_day=5, environment_usd_per_day=5)
+    service.records.accept(RUN, ALICE, "", "digest", limits, usd=5.0)
+    service.records.claim(RUN, limits)
+    service.records.begin(RUN)
+    clock.advance(seconds=181)
+    missing(ecs)
+
+    assert reconcile().reason == "task.lost"
+    reconcile()
+
+    service.records.accept("r2", ALICE, "", "digest", limits, usd=5.0)
+    assert service.records.claim("r2", limits) is not None
 
 
 def test_a_silent_task_that_runs_gets_time_before_it_is_stopped(

@@ -260,6 +260,65 @@ def test_nothing_is_launched_when_the_environment_has_spent_its_day(
     assert active(records) == {ALICE: 0, BOB: 1, ENVIRONMENT: 0}
 
 
+def test_launches_at_once_reserve_no_more_than_is_left_of_the_environments_day(records: RunRecords) -> None:
+    limits = Limits(principal_active=9, environment_active=9, principal_usd_per_day=9, environment_usd_per_day=9)
+    for number in range(8):
+        records.accept(f"r{number}", f"owner-{number}", "", "digest", limits, usd=2.0)
+
+    claims = at_once(8, lambda number: records.claim(f"r{number}", limits))
+
+    launched = [claim.run_id for claim in claims if isinstance(claim, RunRecord)]
+    assert len(launched) == 4  # a fifth would come to ten dollars
+    assert {claim.limit for claim in claims if isinstance(claim, EnvironmentFull)} == {"environment_usd_per_day"}
+
+    waiting = next(f"r{number}" for number in range(8) if f"r{number}" not in launched)
+    records.end(launched[0], Status.FAILED, usd=1.5)  # of nine dollars 1.5 are gone and 6 reserved
+    with pytest.raises(EnvironmentFull, match=r"leave too little of the day's \$9 for one that may cost \$2"):
+        records.claim(waiting, limits)
+    records.queue(launched[1], "launch.capacity")  # what waits again holds no dollars
+    assert records.claim(waiting, limits) is not None
+
+
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT])
+def test_what_a_run_did_not_spend_comes_back_once_however_it_ends(
+    records: RunRecords, clock: Any, status: Status
+) -> None:
+    limits = Limits(principal_active=9, environment_active=9, principal_usd_per_day=9, environment_usd_per_day=5)
+    records.accept("r1", ALICE, "", "digest", limits, usd=5.0)
+    records.claim("r1", limits)
+    records.begin("r1")
+    records.beat("r1", "trains", usd=0.5)
+
+    at_once(4, lambda _: records.end("r1", status, launch=1))
+
+    records.accept("r2", BOB, "", "digest", limits, usd=4.5)
+    assert records.claim("r2", limits) is not None
+    records.accept("r3", BOB, "", "digest", limits, usd=0.01)
+    with pytest.raises(EnvironmentFull):
+        records.claim("r3", limits)
+
+
+def test_a_run_over_midnight_counts_on_the_environments_day_on_which_it_was_launched(
+    records: RunRecords, clock: Any
+) -> None:
+    limits = Limits(principal_active=9, environment_active=9, principal_usd_per_day=9, environment_usd_per_day=5)
+    clock.advance(hours=14, minutes=50)
+    records.accept("late", ALICE, "", "digest", limits, usd=4.0)
+    records.accept("waits", BOB, "", "digest", limits, usd=4.0)
+    records.claim("late", limits)
+    with pytest.raises(EnvironmentFull):
+        records.claim("waits", limits)
+
+    clock.advance(minutes=20)
+    assert records.claim("waits", limits) is not None  # of the new day
+    for run_id in ("late", "waits"):
+        records.begin(run_id)
+        records.end(run_id, Status.SUCCEEDED, outcome="answered", usd=3.5)
+
+    records.accept("next", BOB, "", "digest", limits, usd=1.5)
+    assert records.claim("next", limits) is not None
+
+
 def test_a_run_that_ends_from_two_sides_ends_once(records: RunRecords, running: RunRecord) -> None:
     ends = [(Status.SUCCEEDED, 0.5), (Status.FAILED, 0.0), (Status.CANCELLED, 0.0)] * 3
     all_have_read, arrived = threading.Barrier(len(ends), timeout=20), itertools.count()

@@ -62,14 +62,8 @@ def put_right(table: str, counter: Counter, active: int, now: datetime) -> Any:
     )
 
 
-def within_dollars(table: str, whose: str, most: float, now: datetime) -> "TransactWriteItemTypeDef":
-    """Fails where the runs that ended today have cost `most` or more."""
-    condition = "attribute_not_exists(#usd) OR #usd < :most"
-    return {"ConditionCheck": change(table, _spend(whose, now), condition, {"most": most})}
-
-
 def reserve_dollars(table: str, whose: str, usd: float, most: float, day: datetime) -> "TransactWriteItemTypeDef":
-    """`usd` is at most `most`. Fails where `usd` more would come to more than `most`, or nothing is left."""
+    """Fails where `usd` more would come to more than `most`, or nothing is left; the first of a day is let through."""
     condition = "attribute_not_exists(#usd) OR (#usd < :most AND #usd <= :room)"
     return add_dollars(table, whose, usd, day, condition, {"most": most, "room": most - usd})
 

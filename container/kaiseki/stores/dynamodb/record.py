@@ -19,8 +19,8 @@ LIVE = "1"
 class Limits:
     """How many runs may be live (a principal's) or launched (the environment's), and what they may cost in a day (UTC).
 
-    The places are exact, and so are a principal's dollars: what a run may cost is reserved when it is accepted. The
-    environment's count when a run ends, so the runs that are going on may still exceed its day's.
+    Both are exact: what a run may cost is reserved of its principal's day when it is accepted, of the environment's
+    when it is launched, and what it did not cost is given back when it ends.
     """
 
     principal_active: int
@@ -49,6 +49,8 @@ class RunRecord:
     """The task of the current launch, "" until it is known."""
     task_version: int = 0
     launches: int = 0
+    launched_at: str = ""
+    """When its current launch was claimed; "" while it waits."""
     heartbeat_at: str = ""
     cancel_requested_at: str = ""
     queue_attempt: int = 0
@@ -57,7 +59,8 @@ class RunRecord:
     """When that message is to come."""
     usd: float = 0.0
     reserved_usd: float = 0.0
-    """What it may cost, of its owner's dollars of the day on which it was accepted."""
+    """What it may cost: of its owner's dollars of the day on which it was accepted, and while it has `launched_at` of
+    the environment's of that day."""
 
 
 def takes_a_place(record: RunRecord) -> bool:

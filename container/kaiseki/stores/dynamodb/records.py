@@ -27,7 +27,7 @@ from kaiseki.stores.dynamodb.record import (
     run_key,
 )
 from kaiseki.stores.dynamodb.refusals import Ended, EnvironmentFull, NotLaunched, too_many_dollars, too_many_runs
-from kaiseki.stores.dynamodb.transactions import DOLLARS, PLACE, accepting, claiming, ending, queueing
+from kaiseki.stores.dynamodb.transactions import DOLLARS, PLACE, accepting, claimed, claiming, ending, queueing
 from kaiseki.stores.dynamodb.writes import apply, transact
 
 if TYPE_CHECKING:
@@ -91,21 +91,24 @@ class RunRecords:
         return page_of_owner(self._client, self._table, owner, limit, cursor)
 
     def claim(self, run_id: str, limits: Limits) -> RunRecord | None:
-        """Moves a waiting run to LAUNCHING, for one caller alone, and takes one of the environment's places.
+        """Moves a waiting run to LAUNCHING, for one caller alone, with a place and dollars of the environment.
 
         None: it is not to be launched, as someone else does so, or it ended or was cancelled. Raises EnvironmentFull.
         """
+        record = self.get(run_id)
+        if record is None or record.status not in _WAITING:
+            return None
         now = self._clock()
-        refused = transact(self._client, claiming(self._table, run_id, limits, now))
+        refused = transact(self._client, claiming(self._table, record, limits, now))
         if 0 in refused:
             return None
         if PLACE in refused:
             raise EnvironmentFull("environment_active", f"{limits.environment_active} runs are going on already.")
         if DOLLARS in refused:
-            raise EnvironmentFull(
-                "environment_usd_per_day", f"Today's runs have cost ${limits.environment_usd_per_day:g} already."
-            )
-        return self.get(run_id)
+            most, usd = f"${limits.environment_usd_per_day:g}", f"${record.reserved_usd:g}"
+            message = f"Today's runs leave too little of the day's {most} for one that may cost {usd}."
+            raise EnvironmentFull("environment_usd_per_day", message)
+        return claimed(record, now)
 
     def queue(self, run_id: str, reason: str, message: str = "", launch: int | None = None) -> bool:
         """Lets a run that cannot be launched wait, and gives the environment's place back; says what it now waits for.

@@ -1,5 +1,6 @@
 """The writes by which a run and the counters move together, all or nothing."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,9 @@ from kaiseki.stores.dynamodb.counters import (
     give_place_back,
     reserve_dollars,
     take_place,
-    within_dollars,
 )
 from kaiseki.stores.dynamodb.idempotency import item_key, remember
-from kaiseki.stores.dynamodb.moves import change_from, change_run
+from kaiseki.stores.dynamodb.moves import change_from
 from kaiseki.stores.dynamodb.record import Limits, RunRecord, as_item, iso, moment, takes_a_place
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PLACE, DOLLARS = 1, 2
 """Where in the writes that accept or claim a run those stand that fail for want of a place, or of dollars."""
 
-_RUN_IS_WAITING = "#status IN (:accepted, :queued) AND attribute_not_exists(#cancel_requested_at)"
+_NOT_CANCELLED = "attribute_not_exists(#cancel_requested_at)"
 
 
 def accepting(table: str, record: RunRecord, key: str, digest: str, limits: Limits, now: datetime) -> "list[Write]":
@@ -40,18 +40,35 @@ def accepting(table: str, record: RunRecord, key: str, digest: str, limits: Limi
     return [run, place, dollars, *remembered]
 
 
-def claiming(table: str, run_id: str, limits: Limits, now: datetime) -> "list[Write]":
-    """A run that waits goes to LAUNCHING, with a place of the environment."""
-    run = change_run(
+def claimed(record: RunRecord, now: datetime) -> RunRecord:
+    """The run in its next launch."""
+    return replace(
+        record,
+        status=advance(record.status, Status.LAUNCHING),
+        changed_at=iso(now),
+        launched_at=iso(now),
+        launches=record.launches + 1,
+        task_version=0,
+        task_arn="",
+        message="",
+        reason="",
+    )
+
+
+def claiming(table: str, record: RunRecord, limits: Limits, now: datetime) -> "list[Write]":
+    """The run, as it was read, is claimed, with a place of the environment and the dollars that it may cost."""
+    following = claimed(record, now)
+    anew = ("status", "changed_at", "launched_at", "launches", "task_version")
+    run = change_from(
         table,
-        run_id,
-        _RUN_IS_WAITING,
-        assign={"status": Status.LAUNCHING, "changed_at": iso(now), "task_version": 0},
-        add={"launches": 1},
+        record,
+        _NOT_CANCELLED,
+        assign={name: getattr(following, name) for name in anew},
         remove=("task_arn", "message", "reason"),
     )
     place = take_place(table, ENVIRONMENT, limits.environment_active, now)
-    return [{"Update": run}, place, within_dollars(table, ENVIRONMENT, limits.environment_usd_per_day, now)]
+    dollars = reserve_dollars(table, ENVIRONMENT, record.reserved_usd, limits.environment_usd_per_day, now)
+    return [{"Update": run}, place, dollars]
 
 
 def queueing(table: str, record: RunRecord, reason: str, message: str, now: datetime) -> "list[Write]":
@@ -60,18 +77,18 @@ def queueing(table: str, record: RunRecord, reason: str, message: str, now: date
     run = change_from(
         table,
         record,
-        "attribute_not_exists(#cancel_requested_at)",
+        _NOT_CANCELLED,
         assign={"status": Status.QUEUED, "changed_at": changed_at, "reason": reason, "message": message},
         collect={"earlier_tasks": record.task_arn} if record.task_arn else None,
-        remove=("task_arn",),
+        remove=("task_arn", "launched_at"),
     )
-    return [{"Update": run}, *_environment_place_back(table, record, now)]
+    return [{"Update": run}, *_environment_place_back(table, record, now), *_settled(table, record, 0.0, now)]
 
 
 def ending(table: str, record: RunRecord, status: Status, cost: float, now: datetime, **told: str) -> "list[Write]":
     """The run, as it was read, is over. `told`: outcome, reason, message.
 
-    What its owner had reserved becomes what it cost, on the day for which it was reserved.
+    What was reserved for it becomes what it cost, on the days for which it was reserved.
     """
     run = change_from(
         table,
@@ -91,9 +108,14 @@ def ending(table: str, record: RunRecord, status: Status, cost: float, now: date
     ]
     if cost != record.reserved_usd:
         writes.append(add_dollars(table, record.owner, cost - record.reserved_usd, moment(record.created_at)))
-    if cost:
-        writes.append(add_dollars(table, ENVIRONMENT, cost, now))
-    return writes
+    return [*writes, *_settled(table, record, cost, now)]
+
+
+def _settled(table: str, record: RunRecord, cost: float, now: datetime) -> "list[Write]":
+    """The environment's dollars: `cost` in place of what the launch had reserved, if there was one."""
+    more = cost - record.reserved_usd if record.launched_at else cost
+    day = moment(record.launched_at) if record.launched_at else now
+    return [add_dollars(table, ENVIRONMENT, more, day)] if more else []
 
 
 def _environment_place_back(table: str, record: RunRecord, now: datetime) -> "list[Write]":
