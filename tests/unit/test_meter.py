@@ -35,6 +35,13 @@ def test_each_part_of_the_budget_ends_the_run_by_its_own_name():
     assert reasons == ["budget.steps", "budget.tokens", "budget.usd", "budget.rows", "budget.seconds"]
 
 
+def test_a_budget_of_no_dollars_is_kept_by_a_model_that_costs_nothing_and_ended_by_one_that_does():
+    free, paid = Meter(Budget(usd=0)), Meter(Budget(usd=0))
+    free.called(Usage(calls=1, input_tokens=60, usd=0.0))
+    paid.called(Usage(calls=1, input_tokens=60, usd=0.001))
+    assert (free.exhausted(), paid.exhausted()) == (None, "budget.usd")
+
+
 def test_time_for_the_replay_is_kept():
     clock = Clock()
     meter = Meter(Budget(seconds=100), clock)

@@ -56,7 +56,9 @@ class Meter:
             return "budget.steps"
         if self.usage.tokens >= self.budget.tokens:
             return "budget.tokens"
-        if self.usage.usd is not None and self.usage.usd >= self.budget.usd > 0:
+        if (
+            self.usage.usd is not None and 0 < self.usage.usd >= self.budget.usd
+        ):  # a model that costs nothing needs none
             return "budget.usd"
         if self.seconds_left <= 0:
             return "budget.seconds"
