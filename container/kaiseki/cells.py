@@ -1,8 +1,10 @@
 """The cells of a table for reading: decimals of one length in a column, long text cut."""
 
+import csv
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 CELL_CHARACTERS = 240
 _DECIMAL = re.compile(r"[-+]?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?")
@@ -10,6 +12,17 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?
 _SIGNIFICANT_DIGITS = 6
 _CELL_DIGITS = 4
 _MOST_PLACES = 6
+_LONGEST_READ = 1 << 30  # characters of a cell
+
+
+@contextmanager
+def long_cells() -> Iterator[None]:
+    """Lifts the limit of a cell of CSV, at which Python raises csv.Error; it is one for the whole process."""
+    before = csv.field_size_limit(_LONGEST_READ)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def is_number(text: str) -> bool:
@@ -23,10 +36,14 @@ def column(texts: Sequence[str]) -> list[str]:
     number is rounded by itself.
     """
     numbers = [text.strip() for text in texts if text.strip()]
-    if not numbers or not all(map(is_number, numbers)):
+    if not numbers or not all(map(_is_finite_number, numbers)):
         return [clipped(text, CELL_CHARACTERS) for text in texts]
     places = max(map(_places, numbers))
     return [_with_places(text.strip(), places) if text.strip() else "" for text in texts]
+
+
+def _is_finite_number(text: str) -> bool:
+    return is_number(text) and math.isfinite(float(text))
 
 
 def _places(text: str) -> int:

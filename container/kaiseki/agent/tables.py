@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from kaiseki.cells import column
+from kaiseki.cells import column, long_cells
 
 SHOWN_ROWS = 20
 
@@ -15,7 +15,7 @@ def markdown_tables(bundle: Path, rows: int = SHOWN_ROWS) -> dict[str, str]:
 
 
 def _markdown(path: Path, most: int) -> str:
-    with path.open(encoding="utf-8", newline="") as file:
+    with long_cells(), path.open(encoding="utf-8", errors="replace", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])
         rows = [row for row in reader if len(row) == len(header)]
