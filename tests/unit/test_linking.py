@@ -166,3 +166,8 @@ def test_an_index_answers_any_number_of_questions_as_one_made_for_each() -> None
     index = TableIndex(catalog)
     for question in ("wards", "sex of patients", "levels of cholesterol", ""):
         assert index.rank(question) == rank(question, catalog)
+
+
+def test_tables_of_one_name_in_two_databases_are_two_tables() -> None:
+    shared = tuple(table("orders", "order_id", schema="public", database=name) for name in ("sales", "archive"))
+    assert best("orders", Catalog(tables=shared)) == ["sales.public.orders", "archive.public.orders"]

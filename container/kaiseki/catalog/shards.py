@@ -35,13 +35,13 @@ class Family:
 
 def families(catalog: Catalog) -> tuple[Family, ...]:
     """Every table of the catalog in exactly one family, in the order of first appearance."""
-    members: dict[tuple[str, str, tuple[str, ...]], list[Table]] = defaultdict(list)
+    members: dict[tuple[tuple[str, ...], str, tuple[str, ...]], list[Table]] = defaultdict(list)
     for table in catalog.tables:
         dated = _DATED.fullmatch(table.name)
         if dated is None:
-            members[table.schema_name, table.name, ()].append(table)
+            members[table.path[:-1], table.name, ()].append(table)
         else:
-            members[table.schema_name, dated["stem"], tuple(c.name for c in table.columns)].append(table)
+            members[table.path[:-1], dated["stem"], tuple(c.name for c in table.columns)].append(table)
     return tuple(
         Family(stem if len(tables) > 1 else tables[0].name, tuple(sorted(tables, key=lambda t: t.name)))
         for (_, stem, _), tables in members.items()
