@@ -107,13 +107,15 @@ class Mention:
 def mentions(question: str) -> tuple[Mention, ...]:
     """What the question names, in the order of the text, without the columns that it wants to be made."""
     text = question[:_LONGEST_QUESTION].translate(_TO_HALF_WIDTH)
-    found: list[tuple[int, int, Mention]] = []
+    found: dict[int, Mention] = {}  # by where it begins
+    taken = bytearray(len(text))
     for finder in (_quoted, _identifiers, _bare_words):
         for start, end, mention in finder(text, question):
-            if not any(start < its_end and its_start < end for its_start, its_end, _ in found):
-                found.append((start, end, mention))
-    made_here = {m.text for start, _, m in found if _MADE_HERE.search(text[max(0, start - 80) : start])}
-    return tuple(m for _, _, m in sorted(found, key=lambda f: f[0]) if m.text not in made_here)
+            if not any(taken[start:end]):
+                taken[start:end] = b"\1" * (end - start)
+                found[start] = mention
+    made_here = {m.text for start, m in found.items() if _MADE_HERE.search(text[max(0, start - 80) : start])}
+    return tuple(found[start] for start in sorted(found) if found[start].text not in made_here)
 
 
 def _quoted(text: str, question: str) -> Iterator[tuple[int, int, Mention]]:
@@ -135,7 +137,7 @@ def _identifiers(text: str, question: str) -> Iterator[tuple[int, int, Mention]]
         if _FILE.fullmatch(match["name"]):
             continue
         kind = _role(text, start, end)
-        from_it = bool(_FROM.search(text[:start])) and "_" in match["name"]
+        from_it = bool(_FROM.search(text[max(0, start - 40) : start])) and "_" in match["name"]
         yield (
             start,
             end,
