@@ -56,9 +56,8 @@ class Meter:
             return "budget.steps"
         if self.usage.tokens >= self.budget.tokens:
             return "budget.tokens"
-        if (
-            self.usage.usd is not None and 0 < self.usage.usd >= self.budget.usd
-        ):  # a model that costs nothing needs none
+        paid = self.usage.usd or 0.0  # None: nobody knows what was paid, and nothing is held against the limit
+        if 0 < paid >= self.budget.usd:
             return "budget.usd"
         if self.seconds_left <= 0:
             return "budget.seconds"
