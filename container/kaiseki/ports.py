@@ -1,6 +1,6 @@
 """The doors of the program, on one page. Adapters implement these; nothing else is known of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,8 +50,11 @@ class Session(Protocol):
         Never raises for what the code does: its error is `Execution.failure`. After `killed` the session is gone.
         """
 
-    def collect(self, into: Path) -> tuple[str, ...]:
-        """Moves what the code left in its outbox to `into`; regular files only. Returns their relative paths."""
+    def collect(self, into: Path, folders: Collection[str]) -> tuple[str, ...]:
+        """Moves what the code left in `folders` of its outbox to `into`; regular files only. Returns their paths.
+
+        Nothing else is taken: `into` has folders of the host, too.
+        """
 
     def close(self) -> None:
         """Ends the session and everything it started. May be called twice."""

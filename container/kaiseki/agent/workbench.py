@@ -11,13 +11,12 @@ from kaiseki.agent import requirements
 from kaiseki.agent.ledger import facts_of, lineage_of, records_of
 from kaiseki.agent.lineage import unbound
 from kaiseki.agent.protocol import QueryDraft, Reply
-from kaiseki.agent.replay import Replay, replay
+from kaiseki.agent.replay import LEFT_BEHIND, Replay, replay
 from kaiseki.agent.veil import Veil, veil_of
 from kaiseki.models import Budget, Event, Fact, Failure, Query, Step, Wheel
 from kaiseki.ports import Packages, Sandbox, Session, Warehouse
 
 LEAST_SECONDS = 1.0
-LEFT_BEHIND = ("tables", "figures", "models")
 
 
 class Workbench:
@@ -150,7 +149,7 @@ class Workbench:
         if failure is not None or self._session is None:
             self._close_session()
             return step.model_copy(update={"failure": failure})
-        self._session.collect(self.bundle)
+        self._session.collect(self.bundle, LEFT_BEHIND)
         return self._accept(step, order)
 
     def _in_place(self, step: Step) -> tuple[Step, ...]:

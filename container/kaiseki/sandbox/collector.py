@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +34,7 @@ class Collector:
 
     limits: Limits
     into: Path
+    folders: Collection[str] | None = None  # of the outbox, the only ones that are taken; None: all, and files beside
     taken: list[str] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     _bytes: int = 0
@@ -69,6 +71,9 @@ class Collector:
         if not _NAME.fullmatch(name):
             return "its name has other characters than letters, digits, '.', '_' and '-'"
         mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        top = path.parts[0] if stat.S_ISDIR(mode) or len(path.parts) > 1 else ""
+        if self.folders is not None and top not in self.folders:
+            return f"it lies in none of the folders {', '.join(self.folders)}"
         if stat.S_ISDIR(mode):
             if len(path.parts) > _DEEPEST:
                 return f"it lies deeper than {_DEEPEST} folders"

@@ -1,6 +1,7 @@
 """One session: what can be done with it, wherever its zygote is."""
 
 import socket
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -106,9 +107,12 @@ class Session:
             raise SandboxError(f"the session cannot start again: {self.ended or self._zygote.last_words()}")
         self._ended = ""
 
-    def collect(self, into: Path) -> tuple[str, ...]:
-        """Moves what the code left in its outbox to `into`; `refused` then tells what was left behind, and why."""
-        collector = Collector(self.limits, into)
+    def collect(self, into: Path, folders: Collection[str] | None = None) -> tuple[str, ...]:
+        """Moves what the code left in its outbox to `into`; `refused` then tells what was left behind, and why.
+
+        Of the outbox only `folders` are taken, if they are given.
+        """
+        collector = Collector(self.limits, into, folders)
         if self._folder and not self.closed:
             collector.collect(self._folder)
         self.refused = tuple(collector.refused)
