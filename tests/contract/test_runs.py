@@ -120,10 +120,12 @@ def test_facts_that_differ_when_they_run_again_go_back_to_the_model(ask):
         'import os\nfact("orders", int(rows["orders"].sum()) + int.from_bytes(os.urandom(4)))',
     )
     mended = COUNT.split("```sql")[0].rstrip() + "\nreplaces: 1\n\n```python" + COUNT.split("```python")[1]
-    run, _ = ask("How many orders are there?", [with_answer(unseeded), with_answer(mended)])
+    run, bundle = ask("How many orders are there?", [with_answer(unseeded), with_answer(mended)])
     assert run.outcome is Outcome.ANSWERED
     assert run.steps[0].replaced_by == 2
     assert "There are 60 orders" in run.answer
+    assert [query.name for query in run.accepted_steps[0].queries] == ["orders_per_country"]
+    assert (bundle / "queries" / "orders_per_country.sql").exists()
 
 
 def test_a_replaced_step_takes_its_place_and_later_steps_follow(ask):
@@ -148,6 +150,38 @@ Twice {orders} is {twice}.
     run, _ = ask("How many orders are there?", [first, second, other])
     assert [step.number for step in run.accepted_steps] == [3, 2]
     assert run.answer.strip() == "Twice 20 is 40."
+    assert [record.value for record in run.steps[1].execution.records] == [40]
+    assert [query.name for query in run.accepted_steps[0].queries] == ["orders_in_japan"]
+
+
+def test_rows_of_a_replaced_step_stay_where_a_later_step_loads_them(ask):
+    second = 'Double\n\n```python\nfact("twice", 2 * int(load("orders_per_country")["orders"].sum()))\n```\n'
+    other = """Only the countries
+replaces: 1
+
+```sql name=countries_alone
+SELECT DISTINCT country AS country FROM orders
+```
+
+```python
+fact("countries", len(load("countries_alone")))
+```
+"""
+    again = COUNT.replace("Count the orders", "Again").replace("COUNT(*)", "COUNT(*) + 1")
+    answer = "Done\n\n```answer outcome=answered\n{countries} countries, twice: {twice}.\n```\n"
+    run, _ = ask("How many orders are there?", [COUNT, second, other, again, answer])
+    assert [query.name for query in run.accepted_steps[0].queries] == ["orders_per_country", "countries_alone"]
+    assert run.steps[3].failure.type == "FrozenName"
+    assert run.answer.strip() == "3 countries, twice: 120."
+
+
+def test_a_table_of_a_replaced_step_cannot_be_cited(ask):
+    with_table = COUNT.replace('fact("countries"', 'table("old", rows, "Old")\nfact("countries"')
+    without = COUNT.split("```sql")[0].rstrip() + "\nreplaces: 1\n\n```python" + COUNT.split("```python")[1]
+    cites = ANSWER.replace("{countries|, }.", "{countries|, }.\n\n{table:old}")
+    run, bundle = ask("How many orders are there?", [with_table, with_answer(without, cites), ANSWER])
+    assert (run.outcome, run.usage.calls) == (Outcome.ANSWERED, 3)
+    assert not (bundle / "tables").exists()
 
 
 def test_the_same_failure_twice_changes_the_approach(ask):

@@ -95,7 +95,7 @@ class Investigation:
         return step
 
     def _record(self, step: Step) -> None:
-        self.journal.add(step)
+        self.journal.add(step, self.workbench.accepted)
         self.meter.attempted(step)
         if step.failure is None:
             self.tell(Event(kind="accepted", message=step.purpose, step=step.number))

@@ -1,5 +1,6 @@
 """The core datum of a run: every attempt, what came of it, and the conversation that follows from both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kaiseki.models import Failure, Step
@@ -46,11 +47,13 @@ class Journal:
     def hopeless(self) -> bool:
         return self.repeated() >= HOPELESS_AFTER
 
-    def add(self, step: Step) -> None:
-        """Adds an attempt; one that replaces an accepted step marks it so."""
+    def add(self, step: Step, accepted: Sequence[Step] = ()) -> None:
+        """Adds an attempt; one that replaces an accepted step marks it so.
+
+        `accepted` are all steps of the analysis by now: they may have run again, on what took the place of another.
+        """
+        current = {each.number: each for each in accepted}
         if step.accepted and step.replaces is not None:
-            self.steps = [
-                old.model_copy(update={"replaced_by": step.number}) if old.number == step.replaces else old
-                for old in self.steps
-            ]
-        self.steps.append(step)
+            replaced = next(old for old in self.steps if old.number == step.replaces)
+            current[step.replaces] = replaced.model_copy(update={"replaced_by": step.number})
+        self.steps = [*(current.get(old.number, old) for old in self.steps), step]

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -138,10 +138,12 @@ class Workbench:
         return query
 
     def _run(self, step: Step, timeout: float) -> Step:
-        if self._session is not None and step.replaces is None and self._imports_from == self._packages_path:
-            step = step.model_copy(update={"execution": self._session.execute(step.code, step.number, timeout)})
-            order = self._in_place(step)
-            failure = step.execution.failure if step.execution else None
+        goes_on = step.replaces is None and self._imports_from == self._packages_path
+        session = self._session if goes_on else None
+        if session is not None:
+            execution = session.execute(step.code, step.number, timeout)
+            step = step.model_copy(update={"execution": execution})
+            order, failure = self._in_place(step), execution.failure
         else:
             order, failure = self._rebuild(step, timeout)
             step = next(each for each in order if each.number == step.number)
@@ -149,6 +151,8 @@ class Workbench:
         if failure is not None or self._session is None:
             self._close_session()
             return step.model_copy(update={"failure": failure})
+        if session is None:
+            self._remove_left_behind()  # the fresh session has written all of it again
         self._session.collect(self.bundle, LEFT_BEHIND)
         return self._accept(step, order)
 
@@ -183,18 +187,22 @@ class Workbench:
 
     def _accept(self, step: Step, order: Sequence[Step]) -> Step:
         """Gives the step the rows it is first to use, and binds the facts."""
-        loaded = {record.name for record in records_of(step) if record.kind == "load"}
-        earlier = tuple(
-            query
-            for name, query in self._rows.items()
-            if name in loaded and name not in {own.name for own in step.queries}
-        )
+        sent = {query.name for query in step.queries}
+        kept = (query for name, query in self._rows.items() if name in _loaded_by(step))
+        earlier = tuple(query for query in (*self._inherited(step, order), *kept) if query.name not in sent)
         step = step.model_copy(update={"accepted": True, "queries": (*earlier, *step.queries)})
         for query in step.queries:
             self._rows.pop(query.name, None)
         self.accepted = tuple(step if each.number == step.number else each for each in order)
         self.facts = facts_of(self.accepted)
         return step
+
+    def _inherited(self, step: Step, order: Sequence[Step]) -> Iterator[Query]:
+        """Queries of the step that `step` replaces whose rows the analysis goes on to load."""
+        loaded = {name for each in order for name in _loaded_by(each)}
+        for old in self.accepted:
+            if old.number == step.replaces:
+                yield from (query for query in old.queries if query.name in loaded)
 
     def replay(self) -> Replay:
         """The clean replay of what was accepted. If its facts are the same, what it left behind is what is shipped."""
@@ -205,11 +213,15 @@ class Workbench:
                 self._sandbox, self.data, self.accepted, self.facts, self._step_seconds, left, packages=path
             )
             if result.same:
+                self._remove_left_behind()
                 for folder in LEFT_BEHIND:
-                    shutil.rmtree(self.bundle / folder, ignore_errors=True)
                     if (left / folder).exists():
                         (left / folder).rename(self.bundle / folder)
         return result
+
+    def _remove_left_behind(self) -> None:
+        for folder in LEFT_BEHIND:
+            shutil.rmtree(self.bundle / folder, ignore_errors=True)
 
     def _fresh(self) -> Session:
         self._close_session()
@@ -220,3 +232,7 @@ class Workbench:
     def _close_session(self) -> None:
         self._open.close()
         self._session = None
+
+
+def _loaded_by(step: Step) -> set[str]:
+    return {record.name for record in records_of(step) if record.kind == "load"}
