@@ -43,6 +43,11 @@ ENDS = {
         "faulthandler.disable(); signal.signal(signal.SIGUSR1, signal.SIG_IGN); time.sleep(9)"
     ),
     "sigusr1-blocked": "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65)); time.sleep(9)",
+    "dumps-that-drip": (
+        "import threading\n"
+        "def drip():\n    while True: os.write(3, b'.'); time.sleep(0.005)\n"
+        "threading.Thread(target=drip).start(); time.sleep(600)"
+    ),
     "the-end-of-all-modules": "for m in list(sys.modules): sys.modules[m] = None",
 }
 

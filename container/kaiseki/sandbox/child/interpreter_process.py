@@ -13,8 +13,10 @@ from kaiseki.sandbox.child.streams import CHUNK, MOST_LEFT_IN_A_PIPE, Pipe, Stre
 
 _ROOM_FOR_WORDS = 1024 * 1024  # of an answer, beside what it displays
 _MOST_VALUES = 500_000  # in an answer; commas of its texts count too
-_DUMP_SECONDS = 0.2
-_DUMP_PAUSE = 0.02  # seconds of silence after which a dump is whole
+_DUMP_SECONDS = 0.2  # of silence, while it could have answered
+_DUMP_MOST_SECONDS = 3.0  # for one that the machine gives no turn
+_DUMP_PAUSE = 0.02
+_DUMP_ENDS = (b" in <module>\n", b"  ...\n")  # the outermost frame, or too many
 _LONGEST_DUMP = 64 * 1024
 _EXIT_SECONDS = 0.5  # from the end of the channel to the exit of the process; a living one that closed it is killed
 _TICKET_BYTES = 16
@@ -107,18 +109,28 @@ class InterpreterProcess:
         """The most that it had resident since the last request, in bytes; over its life, once it has been reaped."""
         return self._exit.peak_memory if self._exit else processes.peak_memory(self.pid)
 
-    def dump(self) -> bytes:
-        """What faulthandler says of the place where it is, or died."""
-        if not self._exit:
-            processes.kill(self.pid, interpreter.DUMP_SIGNAL)
-        dump = b""
-        patience = 0.0 if self._exit else _DUMP_SECONDS
-        while len(dump) < _LONGEST_DUMP and select.select([self._dumps], [], [], patience)[0]:
-            data = os.read(self._dumps, CHUNK)
-            if not data:
+    def dump(self, patient: bool) -> bytes:
+        """What faulthandler says of the place where it is, or died.
+
+        If `patient`, one that the machine gives no turn is waited for; one that had its turn and said nothing is not.
+        """
+        if self._exit:
+            return os.read(self._dumps, _LONGEST_DUMP) if select.select([self._dumps], [], [], 0)[0] else b""
+        processes.kill(self.pid, interpreter.DUMP_SIGNAL)
+        dump, ran = b"", processes.load([self.pid]).cpu
+        last = time.monotonic() + (_DUMP_MOST_SECONDS if patient else _DUMP_SECONDS)
+        silent_until = time.monotonic() + _DUMP_SECONDS
+        while len(dump) < _LONGEST_DUMP and time.monotonic() < last:
+            if select.select([self._dumps], [], [], _DUMP_PAUSE)[0]:
+                data = os.read(self._dumps, CHUNK)
+                if not data:
+                    break
+                dump += data
+                silent_until = time.monotonic() + _DUMP_SECONDS
+            elif dump.endswith(_DUMP_ENDS) or (
+                time.monotonic() > silent_until and not processes.awaits_its_turn(self.pid, ran)
+            ):
                 break
-            dump += data
-            patience = _DUMP_PAUSE
         return dump
 
     def close(self) -> None:

@@ -112,6 +112,12 @@ def load(pids: list[int]) -> Load:
     return Load(processes, threads, memory, cpu)
 
 
+def awaits_its_turn(pid: int, cpu: float) -> bool:
+    """Whether a process could run, and has had no more of the processor than the `cpu` seconds of an earlier look."""
+    fields = _stat(pid)
+    return bool(fields) and fields[0] == "R" and load([pid]).cpu <= cpu
+
+
 def proportional_memory(pids: list[int]) -> int:
     """Like Load.memory, with each shared page counted once; slow. As resident, where the kernel does not tell."""
     total = 0

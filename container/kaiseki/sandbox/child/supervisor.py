@@ -36,6 +36,7 @@ def run(line: socket.socket, setting: interpreter.Setting, terms: quarters.Terms
     """
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         processes.become_subreaper()
         place = quarters.take(terms)
         supervisor = Supervisor(line, setting, place, zygote)
@@ -183,7 +184,8 @@ class Supervisor:
         if not why:
             return ""
         self.interpreter.ended = why
-        dump = b"" if why == "processes" else self.interpreter.dump()  # a fork bomb leaves no time to ask
+        # A fork bomb leaves no time to ask, and what takes memory little.
+        dump = b"" if why == "processes" else self.interpreter.dump(patient=why != "memory")
         self._place.kill_all()
         self._note(processes.end_descendants(_END_SECONDS))
         return dump.decode("utf-8", "replace")

@@ -30,7 +30,7 @@ _NEEDED = ("numpy", "pandas", "kaiseki_kit")
 _INTERVAL = 0.5  # seconds without anything to do; between two looks whether the host still lives
 _BETWEEN_IMPORTS = 0.01  # seconds in which a host that has waited for the zygote can ask for a session
 _END_SECONDS = 10.0
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS = 10.0
 _GRACE_STEP = 0.01
 _LARGEST_ORDER = 64 * 1024
 
@@ -73,11 +73,13 @@ class Zygote:
         self._spare: spare.Spare | None = None
         self._wish: spare.Wish | None = None  # how the spare is to be; None: there is to be none
         self._turn = 0
+        self._importing = self._told_to_end = False
         self._woken, wake = os.pipe()
         for end in (self._woken, wake):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self._end_soon())
 
     def serve(self) -> None:
         self._control.send(json.dumps({"ready": True}).encode())
@@ -87,7 +89,7 @@ class Zygote:
             self._end()
 
     def _serve(self) -> None:
-        while os.getppid() == self._host:
+        while os.getppid() == self._host and not self._told_to_end:
             patience = _BETWEEN_IMPORTS if self._to_import else _INTERVAL
             ready, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
             if not ready:
@@ -99,10 +101,18 @@ class Zygote:
             if self._control.fileno() in ready and not self._obey():
                 return
 
+    def _end_soon(self) -> None:
+        """An import may be left at any point; but who has just been forked must first be known, to be ended as well."""
+        self._told_to_end = True
+        if self._importing:
+            sys.exit()
+
     def _use_the_time(self) -> None:
         if self._to_import:
+            self._importing = True
             with contextlib.suppress(ImportError):
                 importlib.import_module(self._to_import.pop(0))
+            self._importing = False
         elif self._wish and self._spare is None:
             line, theirs = socket.socketpair()
             with theirs:
