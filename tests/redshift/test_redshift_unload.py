@@ -2,16 +2,14 @@
 
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pyarrow.parquet as pq
 import pytest
-from moto import mock_aws
 
+from in_process_aws import in_process_bucket
 from kaiseki.cli import run_command
 from kaiseki.data_files import data_files
 from kaiseki.errors import SettingError
@@ -23,6 +21,7 @@ from kaiseki.warehouses.redshift.unload import UnloadSettings
 from kaiseki.warehouses.redshift.warehouse import RedshiftWarehouse
 from redshift_server.server import RedshiftServer
 from redshift_server.unloading import Destination
+from redshift_server.waiting import eventually
 
 Open = Callable[..., RedshiftWarehouse]
 BUCKET = "bundles-111122223333"
@@ -33,17 +32,8 @@ TABLE = "CREATE TABLE t AS SELECT n, 'row ' || n AS w FROM range(20000) AS r(n)"
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-        client.create_bucket(Bucket=BUCKET)
+    with in_process_bucket(BUCKET) as client:
         yield client
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Credentials of the program's own, which reach the emulated S3 alone."""
-    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -64,14 +54,6 @@ def staged(s3: Any) -> list[str]:
 
 def unloads(server: RedshiftServer) -> list[str]:
     return [sql for sql in server.log if sql.startswith("UNLOAD")]
-
-
-def ended(server: RedshiftServer, seconds: float = 3.0) -> bool:
-    """Whether nothing runs there, or soon does not."""
-    end = time.monotonic() + seconds
-    while server.running and time.monotonic() < end:
-        time.sleep(0.02)
-    return server.running == []
 
 
 def rows_of(folder: Path, name: str = "q") -> list[list[Any]]:
@@ -239,11 +221,11 @@ def test_the_deadline_ends_the_unload_on_the_server_and_leaves_nothing(
     server: RedshiftServer, open_unloading: Open, s3: Any, tmp_path: Path
 ) -> None:
     server.destination.hold = True  # type: ignore[union-attr]
-    query = open_unloading(TABLE, query_seconds=1.0).run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
+    query = open_unloading(TABLE, query_seconds=3.0).run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
     assert query.failure is not None
     assert query.failure.type == "Timeout"
     assert (list(tmp_path.iterdir()), staged(s3)) == ([], [])
-    assert ended(server)
+    assert eventually(lambda: server.running == [])
 
 
 def test_ctrl_c_ends_the_unload_on_the_server_and_leaves_nothing(
@@ -266,7 +248,7 @@ def test_ctrl_c_ends_the_unload_on_the_server_and_leaves_nothing(
         warehouse.run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
     pressing.join()
     assert (list(tmp_path.iterdir()), staged(s3)) == ([], [])
-    assert ended(server)
+    assert eventually(lambda: server.running == [])
 
 
 def test_a_connection_lost_amid_the_unload_is_opened_anew_and_its_files_are_not_mixed(
@@ -307,7 +289,6 @@ def test_a_run_loads_an_unloaded_result_replays_it_and_its_bundle_holds_the_part
     server: RedshiftServer,
     s3: Any,
     ask: Callable[..., tuple[Run, Path]],
-    aws: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server.destination = Destination(s3, ROLE, BELOW)

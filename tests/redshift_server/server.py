@@ -31,6 +31,7 @@ class RedshiftServer:
         self.destination: Destination | None = None  # of UNLOAD
         self.sessions: dict[int, Session] = {}
         self._past: list[str] = []
+        self._closing = threading.Lock()
         self._password = password
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate, key)
@@ -42,7 +43,8 @@ class RedshiftServer:
     @property
     def log(self) -> list[str]:
         """All statements that came, those of open sessions last."""
-        return self._past + [sql for session in self.sessions.values() for sql in session.log]
+        with self._closing:
+            return self._past + [sql for session in list(self.sessions.values()) for sql in session.log]
 
     @property
     def running(self) -> list[str]:
@@ -83,7 +85,8 @@ class RedshiftServer:
             with suppress(OSError, HungUp, EOFError, ValueError, AssertionError, duckdb.Error):
                 session.serve()
         finally:
-            self._past += self.sessions.pop(pid).log
+            with self._closing:
+                self._past += self.sessions.pop(pid).log
             with suppress(OSError):
                 session._socket.shutdown(socket.SHUT_RDWR)
             session._socket.close()

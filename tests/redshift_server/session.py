@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from redshift_server import frames, parameters
 from redshift_server.columns import Column
-from redshift_server.errors import ServerError
+from redshift_server.errors import TIMED_OUT, ServerError
 from redshift_server.prepared import Prepared
 from redshift_server.statements import COPY, Statements
 
@@ -25,6 +25,7 @@ class Faults:
 
     hang_up_after: int | None = None
     hang_up_on: str = ""  # a word of a statement whose arrival cuts the connection, once
+    time_out_on: str = ""  # a word of a statement that takes longer than it may, once
     fetch_limit: int | None = None  # rows per FETCH, as on a cluster of one node
 
 
@@ -143,6 +144,9 @@ class Session:
         if self._faults.hang_up_on and self._faults.hang_up_on in sql:
             self._faults.hang_up_on = ""
             raise HungUp
+        if self._faults.time_out_on and self._faults.time_out_on in sql:
+            self._faults.time_out_on = ""
+            raise TIMED_OUT
         self._prepared = self.statements.prepare(runnable)
 
     def _simple(self, sql: str) -> None:

@@ -47,6 +47,7 @@ class Statements:
         self._duck.execute(f"SET search_path = '{SCHEMA},public'")
         self._cursors: dict[str, Declared] = {}
         self._stopped: ServerError | None = None
+        self._turn = threading.Lock()  # held where one statement takes the place of another, and to stop one
         self.transaction = "I"
         self.settings: dict[str, str] = {}
         self.running = ""
@@ -65,29 +66,39 @@ class Statements:
 
     def execute(self, sql: str, run: Callable[[], Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
         """Runs what was prepared, within the session's statement_timeout. Raises ServerError."""
-        self._stopped = None
-        self.running = sql
+        with self._turn:
+            self._stopped = None
+            self.running = sql
         try:
             with self._timeout():
                 yield from run()
         except (duckdb.Error, OSError, pa.ArrowException) as error:
             raise self._stopped or errors.of_duckdb(str(error)) from error
         finally:
-            self.running = ""
+            with self._turn:
+                self.running = ""
 
     def stop(self, reason: ServerError) -> None:
         """Ends the statement that runs, if one does; called by other threads."""
-        if self.running:
-            self._stopped = reason
-            threading.Thread(target=self._interrupt, daemon=True).start()
+        with self._turn:
+            if self.running:
+                self._stopped = reason
+                threading.Thread(target=self._interrupt, daemon=True).start()
 
     def _interrupt(self) -> None:
         """Until it has ended: DuckDB forgets an interrupt that comes just before it begins."""
-        while self.running and self._stopped:
+        while self._interrupted():
+            time.sleep(0.05)
+
+    def _interrupted(self) -> bool:
+        """Never the statement after the one that is to end."""
+        with self._turn:
+            if not (self.running and self._stopped):
+                return False
             for duck in (self._duck, *(c.duck for c in list(self._cursors.values()))):
                 with suppress(duckdb.Error):
                     duck.interrupt()
-            time.sleep(0.05)
+            return True
 
     def fail(self) -> None:
         self.transaction = "E" if self.transaction != "I" else "I"
@@ -107,6 +118,7 @@ class Statements:
         finally:
             if timer:
                 timer.cancel()
+                timer.join()  # or it stops the next statement
 
     # ── queries ───────────────────────────────────────────────────────────────────────────────────────────────────
 

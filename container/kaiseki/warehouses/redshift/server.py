@@ -67,7 +67,7 @@ class Server:
         deadline = _Deadline(connection, seconds)
         try:
             with deadline:
-                return question(connection)
+                answered = question(connection)
         except (ServerError, ConnectionLost, HalfRead) as error:
             if deadline.over:  # whether the cancel came in time or not: nothing is asked of this connection any more
                 self.close()
@@ -79,6 +79,9 @@ class Server:
             connection.cancel()
             self.close()
             raise
+        if deadline.over:  # answered at the last moment: the cancel may still meet the next statement
+            self.close()
+        return answered
 
     def _connected(self) -> Connection:
         if self.connection is None:
@@ -108,8 +111,7 @@ class _Deadline:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
-        if self.over:
-            self._timer.join()
+        self._timer.join()  # it may have gone off just now
 
     def _end(self) -> None:
         self.over = True
