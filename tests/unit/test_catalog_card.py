@@ -7,7 +7,7 @@ import pytest
 
 from kaiseki.catalog.card import render
 from kaiseki.catalog.identifiers import quoted
-from kaiseki.catalog.names import judge
+from kaiseki.catalog.names import SchemaNames
 from kaiseki.models import Catalog, Column, Table
 
 TODAY = date(2026, 11, 21)
@@ -57,7 +57,7 @@ USERS = Table(
 
 def card(*tables: Table, question: str = "?", budget: int = 20_000) -> str:
     catalog = Catalog(tables=tables)
-    return render(question, judge(question, catalog), tables, catalog, TODAY, 200_000, budget)
+    return render(question, SchemaNames(catalog).judge(question, catalog), tables, catalog, TODAY, 200_000, budget)
 
 
 def values_line(*values: str) -> str:

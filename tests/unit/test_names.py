@@ -2,7 +2,7 @@
 
 import pytest
 
-from kaiseki.catalog.names import resolve, unknown
+from kaiseki.catalog.names import SchemaNames, Unknown
 from kaiseki.models import Catalog, Column, Table
 
 
@@ -38,8 +38,12 @@ SALES = Catalog(
 )
 
 
+def unknown(question: str, catalog: Catalog) -> list[Unknown]:
+    return [found for found in SchemaNames(catalog).judge(question, catalog) if isinstance(found, Unknown)]
+
+
 def resolved(question: str, catalog: Catalog = SHOP) -> list[tuple[str, str, str]]:
-    return [(r.asked, r.found, r.kind) for r in resolve(question, catalog)]
+    return [(r.asked, r.found, r.kind) for r in SchemaNames(catalog).resolve(question)]
 
 
 def missing(question: str, catalog: Catalog = SHOP) -> list[tuple[str, str]]:
@@ -118,7 +122,7 @@ def test_two_names_that_are_equally_near_are_not_guessed_between() -> None:
     (found,) = unknown("Rows of the 'orders' table", catalog)
     assert found.nearest == ("orders_east", "orders_west")
     assert found.ambiguous
-    assert resolve("Rows of the 'orders' table", catalog) == ()
+    assert resolved("Rows of the 'orders' table", catalog) == []
 
 
 def test_a_word_that_several_columns_contain_is_not_given_to_the_shortest() -> None:

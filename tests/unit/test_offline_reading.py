@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from kaiseki.catalog.card import render
-from kaiseki.catalog.names import judge
+from kaiseki.catalog.names import SchemaNames
 from kaiseki.catalog.references import infer
 from kaiseki.lm.offline.intent import Intent
 from kaiseki.lm.offline.interpret import read_intent
@@ -64,7 +64,9 @@ SHOP = Catalog(
 
 def briefing(question: str, catalog: Catalog = SHOP) -> Briefing:
     known = infer(catalog)
-    card = render(question, judge(question, known), catalog.tables, known, date(2026, 11, 21), 200_000, 20_000)
+    card = render(
+        question, SchemaNames(known).judge(question, known), catalog.tables, known, date(2026, 11, 21), 200_000, 20_000
+    )
     return read_briefing(f"Question:\n{question}\n(end of question)\n\n{card}")
 
 

@@ -13,7 +13,7 @@ from kaiseki.catalog.knowledge.entries import NOTHING_KNOWN, Knowledge
 from kaiseki.catalog.knowledge.fitting import FittedKnowledge, fit
 from kaiseki.catalog.knowledge.search import KnowledgeIndex, Relevant
 from kaiseki.catalog.linking import Ranked, TableIndex
-from kaiseki.catalog.names import Unknown, judge, resolve, suggestions
+from kaiseki.catalog.names import SchemaNames, Unknown
 from kaiseki.catalog.references import infer
 from kaiseki.catalog.words import folded
 from kaiseki.errors import WarehouseError
@@ -73,7 +73,7 @@ class SchemaGuide:
         ranked = self.find(subject, self._budget // _SHORTEST_ENTRY).tables
         self._profile_what_fits(ranked)
         catalog = self._catalog()
-        findings = judge(question, catalog)
+        findings = self._names.judge(question, catalog)
         text = card.render(
             question,
             findings,
@@ -104,7 +104,7 @@ class SchemaGuide:
     def find(self, question: str, first: int | None = None) -> Found:
         """The schema as `study` ranks it, whole or its `first` tables. Raises WarehouseError."""
         known = self._knowledge.relevant(question)
-        resolutions = resolve(question, self._schema)
+        resolutions = self._names.resolve(question)
         ranked = self._index.rank(question, [resolution.found for resolution in resolutions], known.hints, first)
         return Found(ranked, resolutions)
 
@@ -138,6 +138,10 @@ class SchemaGuide:
     @cached_property
     def _index(self) -> TableIndex:
         return TableIndex(self._schema)
+
+    @cached_property
+    def _names(self) -> SchemaNames:
+        return SchemaNames(self._schema)
 
     @cached_property
     def _fitted(self) -> FittedKnowledge:
@@ -197,7 +201,7 @@ class SchemaGuide:
         named = [t for t in schema.tables if folded(word) in (folded(t.name), folded(t.qualified))]
         if named:
             return named, []
-        resolutions = [r for r in resolve(f"table `{word}`", schema) if r.kind == "table"]
+        resolutions = [r for r in self._names.resolve(f"table `{word}`") if r.kind == "table"]
         if resolutions:
             tables = [t for t in schema.tables if t.qualified in {r.found for r in resolutions}]
             return tables, [card.note_of(r) for r in resolutions]
@@ -205,5 +209,5 @@ class SchemaGuide:
         found = [entry.table for entry in ranked if entry.score > 0][:_FOUND_PER_LOOKUP]
         if found:
             return found, []
-        nearest = ", ".join(suggestions(word, "table", schema)) or "none"
+        nearest = ", ".join(self._names.suggestions(word, "table")) or "none"
         return [], [f'note: nothing in the schema is near "{comment(word)}"; the nearest are {nearest}.']

@@ -11,7 +11,8 @@ from kaiseki.catalog.links import links
 from kaiseki.catalog.question_terms import Meanings, question_terms
 from kaiseki.catalog.shards import families
 from kaiseki.catalog.stemming import roots
-from kaiseki.catalog.words import folded, terms
+from kaiseki.catalog.vocabulary import Occurrences, Postings, Vocabulary, summed
+from kaiseki.catalog.words import folded
 from kaiseki.models import Catalog, Table
 
 _NAME_WEIGHT = 3.0
@@ -70,8 +71,9 @@ class TableIndex:
     def __init__(self, catalog: Catalog) -> None:
         self._families = families(catalog)
         self._tables = [family.merged() for family in self._families]
-        self._spelled: dict[str, str] = {}  # a root -> a word of the schema that has it
-        self._index = BM25([self._terms_of(table) for table in self._tables])
+        self._words = Vocabulary()
+        terms = _terms_of(self._tables, self._words)
+        self._index = BM25(self._words.roots, terms, len(self._tables))
         self._names: dict[str, list[tuple[int, frozenset[str]]]] = defaultdict(list)  # by a root of theirs
         for position, table in enumerate(self._tables):
             if name := roots(table.name):
@@ -81,7 +83,7 @@ class TableIndex:
         self._positions = {t.qualified: p for p, family in enumerate(self._families) for t in family.members}
         self._schemas = {name: n for n, name in enumerate(dict.fromkeys(map(_schema_of, self._tables)))}
         self._schema_of = np.array([self._schemas[_schema_of(table)] for table in self._tables], dtype=np.int32)
-        self._schema_index = BM25(self._schema_bags()) if len(self._schemas) > 1 else None
+        self._schema_index = self._index_of_schemas(terms) if len(self._schemas) > 1 else None
 
     def rank(
         self, question: str, lookups: Sequence[str] = (), hints: Hints = NO_HINTS, first: int | None = None
@@ -113,21 +115,18 @@ class TableIndex:
             for place, position in enumerate(order)
         )
 
-    def _terms_of(self, table: Table) -> Mapping[str, float]:
-        bag: dict[str, float] = defaultdict(float)
-        for text, weight in _texts_of(table):
-            for term, its_root in zip(terms(text), roots(text), strict=True):
-                bag[its_root] += weight
-                self._spelled.setdefault(its_root, term)
-        return bag
-
-    def _schema_bags(self) -> list[Mapping[str, float]]:
-        bags: dict[str, dict[str, float]] = {name: dict.fromkeys(roots(name), _NAME_WEIGHT) for name in self._schemas}
-        for table in self._tables:
-            bag = bags[_schema_of(table)]
-            for term in {term for text, _ in _texts_of(table) for term in roots(text)}:
-                bag[term] = bag.get(term, 0.0) + 1.0
-        return list(bags.values())
+    def _index_of_schemas(self, terms: Postings) -> BM25:
+        """Of the terms of its name, and of those of its tables, each as often as tables have it."""
+        names = [
+            (schema, number) for name, schema in self._schemas.items() for number in set(self._words.numbers(name))
+        ]
+        of_names = np.array(names, dtype=np.int32).reshape(-1, 2)
+        postings = summed(
+            np.concatenate((of_names[:, 0], self._schema_of[terms.documents])),
+            np.concatenate((of_names[:, 1], terms.terms)),
+            np.concatenate((np.full(len(names), _NAME_WEIGHT), np.ones(len(terms.terms)))),
+        )
+        return BM25(self._words.roots, postings, len(self._schemas))
 
     def _add_whole_names(self, scores: Scores, said: frozenset[str]) -> None:
         for term in said:
@@ -191,7 +190,7 @@ class TableIndex:
 
     def _why(self, position: int, matches: Sequence["_Match"], notes: Mapping[int, Sequence[str]]) -> str:
         found = (match.meaning_at(position) for match in matches)
-        words = (self._spelled.get(meaning, meaning) for meaning in found if meaning)
+        words = (self._words.spelled(meaning) for meaning in found if meaning)
         return ", ".join(dict.fromkeys((*notes.get(position, ()), *words)))
 
 
@@ -217,13 +216,19 @@ def _schema_of(table: Table) -> str:
     return ".".join(table.path[:-1])
 
 
+def _terms_of(tables: Sequence[Table], words: Vocabulary) -> Postings:
+    found = Occurrences()
+    for position, table in enumerate(tables):
+        for text, weight in _texts_of(table):
+            found.add(position, weight, words.numbers(text))
+    return found.postings()
+
+
 def _texts_of(table: Table) -> Iterable[tuple[str, float]]:
+    """All of one weight as one text: no term goes beyond a blank."""
     yield table.name, _NAME_WEIGHT
-    if table.comment:
-        yield table.comment, _COMMENT_WEIGHT
-    for column in table.columns:
-        yield column.name, _COLUMN_WEIGHT
-        if column.comment:
-            yield column.comment, _COMMENT_WEIGHT
-        for value, _ in column.frequent:
-            yield value, _VALUE_WEIGHT
+    yield " ".join([column.name for column in table.columns]), _COLUMN_WEIGHT
+    if comments := [text for text in (table.comment, *(column.comment for column in table.columns)) if text]:
+        yield " ".join(comments), _COMMENT_WEIGHT
+    if values := [value for column in table.columns for value, _ in column.frequent]:
+        yield " ".join(values), _VALUE_WEIGHT

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from kaiseki.catalog.stemming import roots
 from kaiseki.catalog.words import folded, words
@@ -14,20 +15,22 @@ _LINK_BEGINNINGS = frozenset({"link", "ref", "fk"})
 _SHORTEST_COMPOUND = 4  # letters of `hero`, by which `superhero` is found
 _MOST_COMPOUNDS = 2  # tables that end in one such word; more of them are not one thing
 _Schema = tuple[str, ...]  # with the database, where that is another
+_Joining = Sequence[tuple[Column, tuple[str, ...]]]  # columns that are keys, with their roots, or that refer
 _MOST_BEARERS = 12  # tables with one key that is nobody's own; more of them have nothing else in common
 
 
 def links(tables: Sequence[Table]) -> Mapping[int, frozenset[int]]:
     """The neighbours of each position, in both directions: declared references, and what the names of keys say."""
     found: dict[int, set[int]] = defaultdict(set)
-    names = _Names(tables)
+    joining = [_joining(table) for table in tables]
+    names = _Names(tables, joining)
     bearers: dict[tuple[_Schema, str], list[int]] = defaultdict(list)
     for child, table in enumerate(tables):
         parents = set(names.extended_by(table))
-        for column in table.columns:
-            referred = names.referred_by(table, column)
+        for column, key in joining[child]:
+            referred = names.referred_by(table, column, key)
             parents.update(referred)
-            if not referred and _is_key(roots(column.name)):
+            if key and not referred:
                 bearers[table.path[:-1], folded(column.name)].append(child)
         for parent in parents - {child}:
             found[child].add(parent)
@@ -42,7 +45,7 @@ def links(tables: Sequence[Table]) -> Mapping[int, frozenset[int]]:
 class _Names:
     """Tables as the names of columns in other tables call them."""
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table], joining: Sequence["_Joining"]) -> None:
         self._tables = tables
         self._qualified = {table.qualified: position for position, table in enumerate(tables)}
         self._subjects: dict[tuple[_Schema, str], list[int]] = defaultdict(list)
@@ -50,18 +53,17 @@ class _Names:
         for position, table in enumerate(tables):
             subject = roots(table.name)
             self._subjects[table.path[:-1], "".join(subject)].append(position)
-            for column in table.columns:
-                if _is_key(key := roots(column.name)) and key[: len(subject)] == subject:
+            for _, key in joining[position]:
+                if key and key[: len(subject)] == subject:
                     self._keys[table.path[:-1], "".join(key)].append(position)
         self._reversed = sorted((t.path[:-1], "".join(words(t.name))[::-1], p) for p, t in enumerate(tables))
 
-    def referred_by(self, table: Table, column: Column) -> Sequence[int]:
+    def referred_by(self, table: Table, column: Column, key: tuple[str, ...]) -> Sequence[int]:
         """The tables to which the column refers: a declared one, or `team` for `home_team_id` and `link_to_team`."""
         if column.references:
             declared = self._qualified.get(column.references.rpartition(".")[0])
             return () if declared is None else (declared,)
-        key = roots(column.name)
-        if not _is_key(key):
+        if not key:
             return ()
         subject = key[1:] if key[0] in _LINK_BEGINNINGS else key[:-1]
         for start in range(len(key)):  # `home_team_api_id` ends in the key that `team` bears itself
@@ -102,6 +104,37 @@ class _Names:
             if len(found) > _MOST_COMPOUNDS:
                 return ()
         return found
+
+
+def _joining(table: Table) -> _Joining:
+    found = []
+    for column in table.columns:
+        key = roots(column.name) if _may_be_key(column.name) else ()
+        key = key if _is_key(key) else ()
+        if key or column.references:
+            found.append((column, key))
+    return found
+
+
+def _may_be_key(name: str) -> bool:
+    """Whether it is worth to look: most names end and begin in words that many others do."""
+    if not name.isascii():
+        return True
+    return _begins_as_link(name.partition("_")[0]) or (
+        not name[-1:].isdigit() and _ends_as_key(name.rpartition("_")[2])
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _ends_as_key(part: str) -> bool:
+    ending = roots(part)[-1:]
+    return not ending or ending[0] in _KEY_ENDINGS
+
+
+@lru_cache(maxsize=20_000)
+def _begins_as_link(part: str) -> bool:
+    beginning = roots(part)[:1]
+    return not beginning or beginning[0] in _LINK_BEGINNINGS
 
 
 def _is_key(name: tuple[str, ...]) -> bool:

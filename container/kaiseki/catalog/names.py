@@ -1,14 +1,15 @@
 """Names in a question that the schema does not have: nearly right ones, and those that are near nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from kaiseki.catalog.glossary import JAPANESE_TO_ENGLISH
 from kaiseki.catalog.mentions import Kind, Mention, mentions
 from kaiseki.catalog.shards import families
-from kaiseki.catalog.similarity import MOST_FOR_A_PART, closeness, trigram_similarity
-from kaiseki.catalog.words import folded, key, words
+from kaiseki.catalog.similarity import MOST_FOR_A_PART, Asked
+from kaiseki.catalog.words import folded, key
 from kaiseki.models import Catalog, Resolution
 
 _NEAR = 0.3
@@ -31,35 +32,39 @@ class Unknown:
     ambiguous: bool = False
 
 
-def resolve(question: str, catalog: Catalog) -> tuple[Resolution, ...]:
-    """The names of the question that are nearly right, each with the one name of the schema that it must mean."""
-    return tuple(found for found in judge(question, catalog) if isinstance(found, Resolution))
+class SchemaNames:
+    """The names of a schema, looked up as questions write them. Made ready when first needed."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def judge(self, question: str, profiled: Catalog) -> tuple[Resolution | Unknown, ...]:
+        """All names of the question that the schema does not have, in the order of the text; the first fifty.
+
+        `profiled`: the same schema with the values that are known by now.
+        """
+        named = mentions(question)
+        if not named:
+            return ()
+        names = _Names(self._lookup, profiled)
+        parts = dict.fromkeys(part for whole in named for part in _undotted(whole, names))
+        judgements = dict.fromkeys(_judge(mention, names) for mention in islice(parts, _MOST_MENTIONS))
+        return tuple(judgement for judgement in judgements if judgement is not None)
+
+    def resolve(self, question: str) -> tuple[Resolution, ...]:
+        """The names of the question that are nearly right, each with the one name that it must mean."""
+        return tuple(found for found in self.judge(question, self._catalog) if isinstance(found, Resolution))
+
+    def suggestions(self, asked: str, kind: Kind) -> tuple[str, ...]:
+        """The names that look most like `asked`, best first, however little they do."""
+        return _suggestions(asked, kind, self._lookup)
+
+    @cached_property
+    def _lookup(self) -> "_Lookup":
+        return _Lookup(self._catalog)
 
 
-def unknown(question: str, catalog: Catalog) -> tuple[Unknown, ...]:
-    """The tables and columns of the question that are near nothing, or equally near to several."""
-    return tuple(found for found in judge(question, catalog) if isinstance(found, Unknown))
-
-
-def suggestions(asked: str, kind: Kind, catalog: Catalog) -> tuple[str, ...]:
-    """The names that look most like `asked`, best first, however little they do."""
-    return _suggestions(asked, kind, _Names(catalog))
-
-
-def judge(question: str, catalog: Catalog) -> tuple[Resolution | Unknown, ...]:
-    """All names of the question that the schema does not have, in the order of the text; the first fifty."""
-    named = mentions(question)
-    if not named:
-        return ()
-    names = _Names(catalog)
-    parts = dict.fromkeys(part for whole in named for part in _undotted(whole, names))
-    judgements = dict.fromkeys(_judge(mention, names) for mention in islice(parts, _MOST_MENTIONS))
-    return tuple(judgement for judgement in judgements if judgement is not None)
-
-
-class _Names:
-    """The names of a catalog, looked up as questions write them."""
-
+class _Lookup:
     def __init__(self, catalog: Catalog) -> None:
         tables: dict[str, str] = {}  # as it may be asked for -> as it is called
         for family in families(catalog):
@@ -67,21 +72,32 @@ class _Names:
                 tables[family.stem] = family.newest.qualified
             tables.update((table.name, table.qualified) for table in family.members)
         columns = {column.name: column.name for table in catalog.tables for column in table.columns}
-        self._named: dict[Kind, dict[str, str]] = {"table": tables, "column": columns}
+        self._named: dict[Kind, list[tuple[str, str, str]]] = {
+            "table": [(name, key(name), called) for name, called in tables.items()],
+            "column": [(name, key(name), called) for name, called in columns.items()],
+        }
         self._exact: dict[Kind, frozenset[str]] = {
             "table": frozenset(folded(name) for table in catalog.tables for name in (table.name, table.qualified)),
             "column": frozenset(map(folded, columns)),
         }
         self.schemas = {key(table.schema_name) for table in catalog.tables if table.schema_name}
-        self.values = {folded(v) for t in catalog.tables for c in t.columns for v, _ in c.frequent}
 
-    def of(self, kind: Kind | None) -> Iterator[tuple[Kind, str, str]]:
-        """(kind, name as it may be asked for, name as it is called)."""
-        for its_kind in _kinds(kind):
-            yield from ((its_kind, name, called) for name, called in self._named[its_kind].items())
+    def of(self, kind: Kind) -> Sequence[tuple[str, str, str]]:
+        """(name as it may be asked for, its key, name as it is called)."""
+        return self._named[kind]
 
     def has(self, text: str, kind: Kind | None) -> bool:
         return any(folded(text) in self._exact[its_kind] for its_kind in _kinds(kind))
+
+
+@dataclass(frozen=True)
+class _Names:
+    schema: _Lookup
+    profiled: Catalog
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        return frozenset(folded(v) for t in self.profiled.tables for c in t.columns for v, _ in c.frequent)
 
 
 def _kinds(kind: Kind | None) -> tuple[Kind, ...]:
@@ -94,18 +110,18 @@ def _undotted(mention: Mention, names: _Names) -> Iterable[Mention]:
         return (mention,)
     *_, first, last = mention.text.split(".")
     table, column = Mention(first, "table", True, False), Mention(last, "column", True, True)
-    if names.has(first, "table"):
+    if names.schema.has(first, "table"):
         return (column,)
     if isinstance(_judge(table, names), Resolution):
         return (table, column)
-    if key(first) in names.schemas:
+    if key(first) in names.schema.schemas:
         return (Mention(last, "table", True, True),)
     return ()
 
 
 def _judge(mention: Mention, names: _Names) -> Resolution | Unknown | None:
     readings = mention.readings or (mention.text,)
-    if any(names.has(reading, mention.kind) for reading in readings):
+    if any(names.schema.has(reading, mention.kind) for reading in readings):
         return None
     if mention.kind is None and mention.quoted and folded(mention.text) in names.values:
         return None
@@ -119,19 +135,23 @@ def _judge(mention: Mention, names: _Names) -> Resolution | Unknown | None:
         if nearest and mention.claimed and mention.kind:
             return Unknown(reading, mention.kind, tuple(called for _, called in nearest[:_SUGGESTIONS]), True)
     if mention.claimed and mention.kind:
-        return Unknown(mention.text, mention.kind, _suggestions(mention.text, mention.kind, names))
+        return Unknown(mention.text, mention.kind, _suggestions(mention.text, mention.kind, names.schema))
     return None
 
 
 def _near(text: str, mention: Mention, names: _Names) -> list[tuple[Kind, str]]:
     """The names that are nearest to `text`, more than one if they are equally near."""
+    asked = Asked(text, strict=not mention.explicit)
     scored = [
-        (closeness(text, name, strict=not mention.explicit), kind, called)
-        for kind, name, called in names.of(mention.kind)
+        (score, kind, called)
+        for kind in _kinds(mention.kind)
+        for name, its_key, called in names.schema.of(kind)
+        if (score := asked.closeness(name, its_key)) >= _NEAR
     ]
     threshold = _NEAR if mention.kind else _NEAR_WITHOUT_ROLE
     if mention.kind is None and mention.quoted:
-        threshold = max([threshold, *(closeness(text, value) for value in names.values)])
+        freely = Asked(text)
+        threshold = max([threshold, *(freely.closeness(value, key(value)) for value in names.values)])
     best = max((score for score, _, _ in scored), default=0.0)
     if best < threshold:
         return []
@@ -146,10 +166,7 @@ def _best_first(scored: tuple[float, Kind, str]) -> float:
     return -scored[0]
 
 
-def _suggestions(text: str, kind: Kind, names: _Names) -> tuple[str, ...]:
-    def likeness(name: str) -> float:
-        shared = set(words(text)) & set(words(name))
-        return trigram_similarity(text, name) + 0.2 * len(shared)
-
-    by_likeness = sorted(names.of(kind), key=lambda found: -likeness(found[1]))
+def _suggestions(text: str, kind: Kind, schema: _Lookup) -> tuple[str, ...]:
+    asked = Asked(text)
+    by_likeness = sorted(schema.of(kind), key=lambda found: -asked.likeness(found[0], found[1]))
     return tuple(dict.fromkeys(called for _, _, called in by_likeness))[:_SUGGESTIONS]

@@ -37,7 +37,7 @@ def families(catalog: Catalog) -> tuple[Family, ...]:
     """Every table of the catalog in exactly one family, in the order of first appearance."""
     members: dict[tuple[tuple[str, ...], str, tuple[str, ...]], list[Table]] = defaultdict(list)
     for table in catalog.tables:
-        dated = _DATED.fullmatch(table.name)
+        dated = _DATED.fullmatch(table.name) if table.name[-1:].isdigit() else None
         if dated is None:
             members[table.path[:-1], table.name, ()].append(table)
         else:

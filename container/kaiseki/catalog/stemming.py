@@ -61,10 +61,9 @@ _DROPPED = tuple(
 )  # longest of one end first
 
 
-@lru_cache(maxsize=200_000)
 def roots(text: str) -> tuple[str, ...]:
     """The terms of a name or a sentence, English ones reduced to their roots."""
-    return tuple(root(term) for term in terms(text))
+    return tuple(map(root, terms(text)))
 
 
 @lru_cache(maxsize=100_000)

@@ -26,10 +26,11 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 def folded(text: str) -> str:
     """`text` for comparison only: full-width forms made half-width, case removed."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    if not text.isascii():
+        return unicodedata.normalize("NFKC", text).casefold()
+    return text if text.islower() else text.lower()  # names mostly are, and need no second string
 
 
-@lru_cache(maxsize=200_000)
 def key(name: str) -> str:
     """A name without case, spaces, underscores and other marks."""
     joined = folded(name).replace("_", "")
@@ -50,14 +51,29 @@ def stem(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=200_000)
+def pieces(text: str) -> list[str]:
+    """The runs of letters of one kind, or of digits, as they are written; `customerID` has two."""
+    return _PIECE.findall(text if text.isascii() else unicodedata.normalize("NFKC", text))
+
+
 def words(text: str) -> tuple[str, ...]:
     """The words of a name or sentence in order, folded and singular; a Japanese run of one script is one word."""
-    normal = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return tuple(stem(piece.lower()) for piece in _PIECE.findall(normal))
+    return tuple(map(_WORDS.__getitem__, pieces(text)))
 
 
-@lru_cache(maxsize=200_000)
+class _Words(dict[str, str]):
+    """The word of each piece. Names are many and each is asked for a few times; the pieces they are made of are few."""
+
+    def __missing__(self, piece: str) -> str:
+        word = stem(piece.lower())
+        if not piece.isdigit():  # of numbers there is no end
+            self[piece] = word
+        return word
+
+
+_WORDS = _Words()
+
+
 def terms(text: str) -> tuple[str, ...]:
     """The words of `text`, with Japanese as character bigrams, since it has no spaces to split at."""
     if text.isascii():

@@ -16,7 +16,6 @@ _LONGEST_FILE = 1_000_000  # characters
 _KINDS: Mapping[str, type[Term | VerifiedQuestion]] = {"terms": Term, "questions": VerifiedQuestion}
 _SAID = {
     "missing": "it is missing",
-    "extra_forbidden": "there is no such key",
     "string_type": "write it as text, in quotes if it looks like a number",
     "tuple_type": "write it as a list",
     "string_too_short": "it is empty",
@@ -94,8 +93,9 @@ def _require_plain(name: str, root: yaml.Node) -> None:
 def _entry(name: str, kind: type[Term | VerifiedQuestion], node: yaml.Node, values: object) -> Term | VerifiedQuestion:
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
         raise _fault(name, node, f"an entry has {' and '.join(_required(kind))}, each on a line of its own")
-    if "source" in values:
-        raise _fault(name, _at(node, ("source",)), "there is no such key: source")
+    for key, _ in node.value:
+        if key.value not in _keys(kind):
+            raise _fault(name, key, f"there is no key `{key.value:.40}` here: the keys are {', '.join(_keys(kind))}")
     try:
         entry = kind.model_validate({**values, "source": f"{name}, line {node.start_mark.line + 1}"})
     except ValidationError as error:
@@ -127,6 +127,10 @@ def _require_one_meaning(terms: tuple[Term, ...]) -> None:
                 raise InputError(
                     f"{term.source}: “{called}” has a meaning already: {other.source}", hint="keep one of them"
                 )
+
+
+def _keys(kind: type[Term | VerifiedQuestion]) -> list[str]:
+    return [key for key in kind.model_fields if key != "source"]
 
 
 def _required(kind: type[Term | VerifiedQuestion]) -> list[str]:
