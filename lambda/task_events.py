@@ -6,7 +6,7 @@ from typing import Any
 from decisions import decided
 from service import Service, the_service
 from stopped import close_run
-from tasks import COMMAND
+from tasks import launch_of
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
@@ -19,10 +19,11 @@ def take(service: Service, task: Mapping[str, Any]) -> None:
     A task that stopped stays so: its event counts also when it is a repeated one, since whoever took it first may have
     failed half-way.
     """
-    run_id, arn = run_of(task, service.settings.container), str(task["taskArn"])
-    if not run_id:
+    started_for, arn = launch_told(task, service.settings.container), str(task["taskArn"])
+    if started_for is None:
         return
-    news = service.records.note_task(run_id, arn, int(task["version"]))
+    run_id, launch = started_for
+    news = service.records.note_task(run_id, launch, arn, int(task["version"]))
     record = service.records.get(run_id)
     if record is None or record.task_arn != arn:
         decided("event.dropped", run_id, task_arn=arn, last_status=task["lastStatus"], because="not the run's task")
@@ -32,10 +33,8 @@ def take(service: Service, task: Mapping[str, Any]) -> None:
         close_run(service, record, task)
 
 
-def run_of(task: Mapping[str, Any], container: str) -> str:
-    """The run that the task was started for; "" for a task of others in the cluster."""
-    for override in task.get("overrides", {}).get("containerOverrides", []):
-        command = override.get("command") or []
-        if override.get("name") == container and len(command) == 2 and command[0] == COMMAND:
-            return str(command[1])
-    return ""
+def launch_told(task: Mapping[str, Any], container: str) -> tuple[str, int] | None:
+    """The run and the number of its launch that the task was started for; None for a task of others in the cluster."""
+    overrides = task.get("overrides", {}).get("containerOverrides", [])
+    commands = [override.get("command") or [] for override in overrides if override.get("name") == container]
+    return launch_of(commands[0]) if commands else None

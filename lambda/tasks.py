@@ -1,7 +1,7 @@
 """The service's tasks on Fargate: started once per launch, looked at, stopped."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ from service import Service
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import TaskTypeDef
 
-COMMAND = "execute"
 _RUN_ID_IN_TOKEN = 56  # of the 64 characters that a token may have; the end of a run id is what cannot be guessed
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"})
 _NO_ROOM = re.compile(r"RESOURCE:|capacity is unavailable|capacity (is )?not available|reached the limit on", re.I)
@@ -52,14 +51,36 @@ class Unclear:
 Launch = Started | NoRoom | Rejected | Unclear
 
 
+def command_of(record: RunRecord) -> list[str]:
+    """What the task of the run's current launch is to do: the prompt travels through the bucket."""
+    return ["execute", record.run_id, "--launch", str(record.launches)]
+
+
+def launch_of(command: Sequence[str]) -> tuple[str, int] | None:
+    """The run and the number of its launch that a task was started for; None for a task of others."""
+    match command:
+        case ["execute", run_id, "--launch", number] if number.isdecimal():
+            return run_id, int(number)
+        case _:
+            return None
+
+
 def start_task(service: Service, record: RunRecord) -> Launch:
-    """Starts the task of the run's current launch, with the first capacity provider that has room."""
-    result: Launch = Rejected("no capacity provider is configured")
-    for provider in service.settings.capacity:
-        result = _ask(service, record, provider)
+    """Starts the task of the run's current launch, with the first capacity provider that has room.
+
+    Which one is asked is noted before, so that a launch that is repeated does not start a second task with another.
+    """
+    providers = service.settings.capacity
+    provider, *others = providers[providers.index(record.provider) if record.provider in providers else 0 :]
+    result = _ask(service, record, provider)
+    for other in others:
         if not isinstance(result, NoRoom) or result.throttled:
             break
         decided("launch.no_room", record.run_id, provider=provider, message=result.message)
+        if not service.records.turn_to(record, other):
+            break
+        provider = other
+        result = _ask(service, record, provider)
     return result
 
 
@@ -71,7 +92,7 @@ def _ask(service: Service, record: RunRecord, provider: str) -> Launch:
             taskDefinition=settings.task_family,
             clientToken=client_token(record, provider),
             capacityProviderStrategy=[{"capacityProvider": provider, "weight": 1}],
-            overrides={"containerOverrides": [{"name": settings.container, "command": [COMMAND, record.run_id]}]},
+            overrides={"containerOverrides": [{"name": settings.container, "command": command_of(record)}]},
             networkConfiguration={
                 "awsvpcConfiguration": {
                     "subnets": list(settings.subnets),

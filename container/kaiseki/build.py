@@ -87,8 +87,11 @@ def open_knowledge(settings: Settings) -> Knowledge:
     return parse_knowledge(read_bucket(place, aws_session(settings.region).client("s3", config=PATIENT)))
 
 
-def open_record(settings: Settings, run_id: str) -> RunRecord | None:
-    """The record that the service keeps of the run; None where the run is the caller's own. Raises StoreError."""
+def open_record(settings: Settings, run_id: str, launch: int | None = None) -> RunRecord | None:
+    """The record that the service keeps of the run; None where the run is the caller's own. Raises StoreError.
+
+    `launch`: the number of the one that started this task; None: whichever the run is in.
+    """
     if settings.records is None:
         return None
     from kaiseki.stores.aws import BRISK, PATIENT, aws_session
@@ -99,6 +102,7 @@ def open_record(settings: Settings, run_id: str) -> RunRecord | None:
     table = settings.records.removeprefix("dynamodb:")
     return DynamoDBRecord(
         run_id,
+        launch,
         table,
         client=session.client("dynamodb", config=PATIENT),
         brisk=session.client("dynamodb", config=BRISK),

@@ -33,7 +33,7 @@ def run_command(argv: Sequence[str]) -> int:
         except SettingError as error:
             if arguments.command != "execute":
                 raise
-            return int(command.refuse(arguments.run_id, error))
+            return int(command.refuse(arguments, error))
         return int(command.run(arguments, settings))
     except KaisekiError as error:
         _complain(error, as_json)
@@ -90,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         commands, "execute", "run a request that lies in the store", "warehouse", "store", "model", "region", "wheels"
     )
     execute.add_argument("run_id", metavar="RUN_ID")
+    execute.add_argument(
+        "--launch", metavar="N", type=int, help="in the service: only while the run is in its launch of that number"
+    )
 
     replay = _command(
         commands, "replay", "run a bundle's analysis again, with no model", "warehouse", "store", "wheels"

@@ -116,7 +116,7 @@ class RunRecord(Protocol):
     """What the service tells others of one run. Where the run is the caller's own there is none."""
 
     def begin(self) -> bool:
-        """The run is RUNNING from now on; False: it has ended, or waits for another launch. Raises UnknownRun and
+        """The run is RUNNING from now on; False: it has ended, or is for another task. Raises UnknownRun and
         StoreError."""
 
     def beat(self, phase: str, usage: Usage) -> bool:

@@ -35,8 +35,7 @@ class Task:
 
         Raises UnknownRun and StoreError where there is no record to begin or to end.
         """
-        if not self._record.begin():
-            print(f"kaiseki: {self._run_id} has ended, or waits for another task: nothing to do", file=sys.stderr)
+        if not self._begins():
             return 0
         self._open_store = open_store
         with Watch(self._record, self._heartbeat_seconds, self._give_up) as watch:
@@ -51,7 +50,13 @@ class Task:
 
     def refuse(self, error: KaisekiError) -> int:
         """Ends a run that cannot even be begun. Returns the exit code."""
-        return self._finish(self._close(error)) if self._record.begin() else 0
+        return self._finish(self._close(error)) if self._begins() else 0
+
+    def _begins(self) -> bool:
+        begun = self._record.begin()
+        if not begun:
+            print(f"kaiseki: {self._run_id} has ended, or is for another task: nothing to do", file=sys.stderr)
+        return begun
 
     def _finish(self, ended: Run) -> int:
         recorded = self._record.end(ended)

@@ -4,33 +4,20 @@ import contextlib
 import gzip
 import hashlib
 import json
-import os
-import re
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, HeadersDict
-from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber
 
 from kaiseki.lifecycle import Status
-from kaiseki.models import Request
-from kaiseki.stores.dynamodb import Limits, RunRecord, RunRecords
+from tasks_of_a_service import BUCKET, BUS, ROOM, RUN_ID, Service, finished, metrics, service_on_a_port, wait_until
 
-REGION, BUCKET, TABLE, BUS = "eu-west-1", "bundles-111122223333", "runs", "kaiseki"
-ROOM = Limits(principal_active=9, environment_active=9, principal_usd_per_day=9.0, environment_usd_per_day=9.0)
-RUN_ID = "20261121-093000-orders-abcdefghjkmn"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": REGION}
+pytestmark = pytest.mark.timeout(400)
 
 COUNT = """Count the orders
 
@@ -58,171 +45,10 @@ CROSS JOIN orders AS e CROSS JOIN orders AS f WHERE a.amount * b.amount + c.amou
 """
 
 
-class Wire(BaseHTTPRequestHandler):
-    """AWS on a port of this machine: what comes is answered by moto, unless `refused` has an answer of its own."""
-
-    protocol_version = "HTTP/1.1"
-    refused: Callable[[str, Mapping[str, str]], tuple[int, bytes] | None]
-    events: list[dict[str, Any]]
-    _moto, _one_at_a_time = BotocoreStubber(), threading.Lock()
-
-    def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        region, service = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/", self.headers["Authorization"]).groups()
-        sent = HeadersDict(self.headers.items())
-        refusal = type(self).refused(self.path, sent)
-        if refusal:
-            status, headers, said = refusal[0], {"Content-Type": "application/x-amz-json-1.0"}, refusal[1]
-        else:
-            url = f"https://{service}.{region}.amazonaws.com{self.path}"
-            with self._one_at_a_time:
-                status, headers, said = self._moto.process_request(
-                    AWSPreparedRequest(self.command, url, sent, body, stream_output=False)
-                )
-            if sent.get("X-Amz-Target") == "AWSEvents.PutEvents" and status == 200:
-                self.events.extend(json.loads(body)["Entries"])
-        said = said.encode() if isinstance(said, str) else said
-        self.send_response(status)
-        for name, value in headers.items():
-            if name.lower() not in ("content-length", "connection", "date", "server", "transfer-encoding"):
-                self.send_header(name, str(value))
-        self.send_header(
-            "Content-Length", str(len(said)) if self.command != "HEAD" else headers.get("content-length", "0")
-        )
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(said)
-
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-class Service:
-    """The service's bucket, table and bus, and tasks that find them by their environment."""
-
-    def __init__(self, endpoint: str, folder: Path, wire: type[Wire]) -> None:
-        self.endpoint = endpoint
-        self.folder = folder
-        self.wire = wire
-        self.s3 = boto3.client("s3")
-        self.records = RunRecords(TABLE, boto3.client("dynamodb"))
-
-    def ask(self, prompt: str = "How many orders are there?", attachments: Mapping[str, bytes] | None = None) -> None:
-        """What the API does before a task starts."""
-        self.records.accept(RUN_ID, "arn:aws:iam::111122223333:role/analyst", "", "", ROOM)
-        self.records.claim(RUN_ID, ROOM)
-        for name, content in (attachments or {}).items():
-            self.s3.put_object(Bucket=BUCKET, Key=f"runs/{RUN_ID}/attachments/{name}", Body=content)
-        now = datetime.now(UTC)
-        asked = Request(run_id=RUN_ID, prompt=prompt, created_at=now, attachments=tuple(attachments or ()))
-        self.s3.put_object(Bucket=BUCKET, Key=f"runs/{RUN_ID}/request.json", Body=asked.model_dump_json().encode())
-
-    def start(self, *command: str, **settings: str) -> subprocess.Popen[str]:
-        """A task, or another command with the same settings."""
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("KAISEKI_", "AWS_"))}
-        given = {
-            "STORE": f"s3://{BUCKET}",
-            "RECORDS": f"dynamodb:{TABLE}",
-            "EVENT_BUS": BUS,
-            "ENVIRONMENT": "test",
-            "WORKSPACE": str(self.folder / "workspace"),
-            "WAREHOUSE": f"duckdb:{self.folder / 'warehouse'}",
-            "HEARTBEAT_SECONDS": "0.5",
-            **settings,
-        }
-        environment = clean | CREDENTIALS | {"AWS_ENDPOINT_URL": self.endpoint}
-        return subprocess.Popen(
-            [sys.executable, "-m", "kaiseki", *(command or ("execute", RUN_ID))],
-            env=environment | {f"KAISEKI_{name}": value for name, value in given.items()},
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def record(self) -> RunRecord:
-        record = self.records.get(RUN_ID)
-        assert record is not None
-        return record
-
-    def files(self) -> dict[str, bytes]:
-        """What lies in the bucket, by its path in the run's bundle."""
-        prefix = f"runs/{RUN_ID}/"
-        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", ())
-        found = {each["Key"].removeprefix(prefix): each["Key"] for each in listed}
-        return {path: self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for path, key in found.items()}
-
-    def run(self) -> dict[str, Any] | None:
-        saved = self.files().get("run.json")
-        return json.loads(saved) if saved else None
-
-    def events(self) -> list[dict[str, Any]]:
-        """What the bus was told."""
-        return [{**entry, "Detail": json.loads(entry["Detail"])} for entry in self.wire.events]
-
-
 @pytest.fixture
-def service(tmp_path: Path, orders: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    for name, value in {**CREDENTIALS, "AWS_DEFAULT_REGION": REGION}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-
-    class OwnWire(Wire):
-        refused = staticmethod(lambda path, headers: None)
-        events: list[dict[str, Any]] = []  # noqa: RUF012 (a class for each test)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), OwnWire)
-    with mock_aws(), server:
-        _deploy()
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Service(f"http://127.0.0.1:{server.server_port}", tmp_path, OwnWire)
-        server.shutdown()
-
-
-def _deploy() -> None:
-    boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    texts = ("pk", "owner", "run_id", "live", "changed_at")
-    boto3.client("dynamodb").create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in texts],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, keys in {"by_owner": ("owner", "run_id"), "live": ("live", "changed_at")}.items()
-        ],
-    )
-    boto3.client("events").create_event_bus(Name=BUS)
-
-
-def finished(task: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str, str]:
-    """Exit code, stdout, stderr."""
-    with contextlib.ExitStack() as cleanup:
-        cleanup.callback(task.kill)
-        out, err = task.communicate(timeout=seconds)
-    return task.returncode, out, err
-
-
-def wait_until(task: subprocess.Popen[str], reached: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        if task.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"not reached: {finished(task, 5)}")
-        time.sleep(0.1)
-
-
-def metrics(out: str) -> dict[str, Any]:
-    (line,) = [json.loads(line) for line in out.splitlines() if line.startswith('{"_aws"')]
-    return line
+def service(tmp_path: Path, orders: Path) -> Iterator[Service]:
+    with service_on_a_port(tmp_path) as service:
+        yield service
 
 
 # ── to the end ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,7 +126,7 @@ def test_a_run_at_work_shows_its_steps_and_a_cancel_ends_it_with_them(service, r
     assert [step["purpose"] for step in service.run()["steps"]] == ["Count the orders"]
     assert service.record().status is Status.RUNNING
     service.records.request_cancel(RUN_ID)
-    code, out, err = finished(task, 20)
+    code, out, err = finished(task)
     run, record = service.run(), service.record()
     assert code == 0, err
     assert (run["status"], run["reason"]) == (record.status, record.reason) == ("CANCELLED", "cancelled")
@@ -316,13 +142,11 @@ def test_sigterm_uploads_what_there_is_even_where_it_comes_twice(service, record
     task = service.start(MODEL=f"recorded:{recording([COUNT, slow])}")
     wait_until(task, lambda: in_step_two(service))
     time.sleep(1)
-    started = time.monotonic()
     task.send_signal(signal.SIGTERM)
     time.sleep(0.5)
     with contextlib.suppress(ProcessLookupError):
         task.send_signal(signal.SIGTERM)
-    code, out, err = finished(task, 20)
-    assert time.monotonic() - started < 20
+    code, out, err = finished(task)
     assert code == 0, err
     run, record = service.run(), service.record()
     assert (run["status"], run["reason"]) == (record.status, record.reason) == ("FAILED", "task.interrupted")
@@ -334,12 +158,12 @@ def test_sigterm_uploads_what_there_is_even_where_it_comes_twice(service, record
 
 
 def test_sigterm_is_heard_while_the_model_thinks(service):
-    asked = threading.Event()
+    asked, over = threading.Event(), threading.Event()
 
     def think(path: str, headers: Mapping[str, str]) -> tuple[int, bytes] | None:
         if "/converse" in path:
             asked.set()
-            time.sleep(30)
+            over.wait()
         return None
 
     service.wire.refused = staticmethod(think)
@@ -347,7 +171,8 @@ def test_sigterm_is_heard_while_the_model_thinks(service):
     task = service.start(MODEL="bedrock/eu.anthropic.claude-sonnet-5")
     wait_until(task, asked.is_set)
     task.send_signal(signal.SIGTERM)
-    code, _, err = finished(task, 20)
+    code, _, err = finished(task)
+    over.set()
     assert (code, service.record().reason) == (0, "task.interrupted"), err
     assert service.run()["status"] == "FAILED"
 
@@ -375,7 +200,7 @@ def test_a_task_that_is_stopped_for_its_owner_ends_cancelled(service, recording)
     wait_until(task, lambda: in_step_two(service))
     service.records.request_cancel(RUN_ID)
     task.send_signal(signal.SIGTERM)
-    code, _, err = finished(task, 20)
+    code, _, err = finished(task)
     assert (code, service.record().status, service.run()["status"]) == (0, Status.CANCELLED, "CANCELLED"), err
 
 
@@ -384,7 +209,7 @@ def test_an_end_that_others_recorded_stands(service, recording):
     task = service.start(MODEL=f"recorded:{recording([COUNT, SLOW_STEP])}")
     wait_until(task, lambda: in_step_two(service))
     service.records.end(RUN_ID, Status.FAILED, reason="task.killed")
-    code, out, _ = finished(task, 20)
+    code, out, _ = finished(task)
     assert code != 0
     assert (service.record().status, service.record().reason) == (Status.FAILED, "task.killed")
     assert (service.events(), out) == ([], "")
@@ -404,13 +229,30 @@ def test_a_run_that_has_ended_is_left_alone(service):
     assert service.record().status is Status.CANCELLED
 
 
-def test_a_task_of_an_earlier_launch_leaves_a_run_that_waits_to_the_next(service):
+@pytest.mark.parametrize(
+    ("claimed_again", "settings"),
+    [(False, {}), (True, {}), (True, {"BUDGET_USD": "much"})],
+    ids=["waits", "is in its next launch", "is in its next launch, where the settings are wrong"],
+)
+def test_a_task_of_an_earlier_launch_leaves_a_run_to_the_next_which(service, claimed_again, settings):
     service.ask()
     service.records.queue(RUN_ID, "launch.capacity")
-    code, out, err = finished(service.start())
+    if claimed_again:
+        service.records.claim(RUN_ID, ROOM)
+    before = service.record()
+    code, out, err = finished(service.start("execute", RUN_ID, "--launch", "1", **settings))
     assert (code, out, len(err.splitlines())) == (0, "", 1)
-    assert "waits for another task" in err
-    assert service.record().status is Status.QUEUED
+    assert "is for another task" in err
+    assert (service.record(), service.files().keys()) == (before, {"request.json"})
+
+
+def test_a_task_of_the_current_launch_carries_it_out(service, recording):
+    service.ask()
+    service.records.queue(RUN_ID, "launch.capacity")
+    service.records.claim(RUN_ID, ROOM)
+    model = f"recorded:{recording([COUNT + ANSWER])}"
+    code, _, err = finished(service.start("execute", RUN_ID, "--launch", "2", MODEL=model))
+    assert (code, service.record().status) == (0, Status.SUCCEEDED), err
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from kaiseki.terminal import follow
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    task = _task(arguments.run_id, settings)
+    task = _task(arguments, settings)
     work = partial(_work, arguments, settings)
     if task is not None:
         return task.carry_out(partial(open_store, settings), work)
@@ -30,18 +30,20 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return conclude(ended, store.workspace(ended.id), arguments.json)
 
 
-def refuse(run_id: str, error: SettingError) -> int:
+def refuse(arguments: argparse.Namespace, error: SettingError) -> int:
     """The settings are wrong: that is how the run ends, where it has a record. Raises `error` where it has none."""
     settings = load_service_settings()
-    task = _task(run_id, settings)
+    task = _task(arguments, settings)
     if task is None:
         raise error
     return task.refuse(error)
 
 
-def _task(run_id: str, settings: Settings) -> Task | None:
-    record = open_record(settings, run_id)
-    return Task(run_id, record, settings.environment, settings.heartbeat_seconds) if record is not None else None
+def _task(arguments: argparse.Namespace, settings: Settings) -> Task | None:
+    record = open_record(settings, arguments.run_id, arguments.launch)
+    if record is None:
+        return None
+    return Task(arguments.run_id, record, settings.environment, settings.heartbeat_seconds)
 
 
 def _work(arguments: argparse.Namespace, settings: Settings, store: RunStore, *watching: Observer) -> Run:

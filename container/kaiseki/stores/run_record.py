@@ -17,21 +17,29 @@ _LONGEST_PHASE = 200  # characters
 
 class DynamoDBRecord:
     def __init__(
-        self, run_id: str, table: str, client: "DynamoDBClient", brisk: "DynamoDBClient", bus: EventBus | None
+        self,
+        run_id: str,
+        launch: int | None,
+        table: str,
+        client: "DynamoDBClient",
+        brisk: "DynamoDBClient",
+        bus: EventBus | None,
     ) -> None:
-        """`brisk`: a client that gives up soon, for heartbeats, of which each is followed by another."""
+        """`launch`: that of this task; None: whichever the run is in. `brisk`: a client that gives up soon, for
+        heartbeats, of which each is followed by another.
+        """
         self._run_id = run_id
+        self._launch = launch
         self._records = RunRecords(table, client)
         self._beats = RunRecords(table, brisk)
         self._bus = bus
         self._place = f"the table {table}"
         self._owner = ""
-        self._launch: int | None = None  # of which this task is
 
     def begin(self) -> bool:
         with as_store_errors(self._place):
             try:
-                begun = self._records.begin(self._run_id)
+                begun = self._records.begin(self._run_id, self._launch)
             except (Ended, NotLaunched):
                 return False
         self._owner, self._launch = begun.owner, begun.launches

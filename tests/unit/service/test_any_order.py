@@ -142,8 +142,9 @@ class World:
         launch_run(run_id, self.service)
 
     def _begin(self, run_id: str, choice: int) -> None:
+        launch = 1 + choice % 3
         try:
-            self.records.begin(run_id)
+            assert self.records.begin(run_id, launch).launches == launch
         except (Ended, NotLaunched):
             return
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ConnectTimeoutError
 
 from kaiseki.errors import SettingError
 from kaiseki.lifecycle import Status
-from kaiseki.stores.dynamodb import ENVIRONMENT, RunRecord
+from kaiseki.stores.dynamodb import ENVIRONMENT, NotLaunched, RunRecord
 
 RUN = "20261121-090000-interactions-purchase-abcdefghijkm"
 ALICE = "arn:aws:iam::111122223333:role/analyst/alice"
@@ -48,12 +48,13 @@ def places(service: Any) -> dict[str, int]:
     return {counter.whose: counter.active for counter in service.records.counters()}
 
 
-def test_a_launch_starts_one_task_that_is_told_only_the_runs_id(service: Any, ecs: Any, launch: Any) -> None:
+def test_a_launch_starts_one_task_that_is_told_only_its_run_and_launch(service: Any, ecs: Any, launch: Any) -> None:
     record = launch()
 
     assert record.status is Status.LAUNCHING
     (asked,) = ecs.of("RunTask")
-    assert asked["overrides"] == {"containerOverrides": [{"name": "kaiseki", "command": ["execute", RUN]}]}
+    command = ["execute", RUN, "--launch", "1"]
+    assert asked["overrides"] == {"containerOverrides": [{"name": "kaiseki", "command": command}]}
     assert asked["taskDefinition"] == "kaiseki-dev"
     assert asked["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE", "weight": 1}]
     assert asked["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "DISABLED"
@@ -199,6 +200,58 @@ def test_where_spot_has_no_room_the_setting_says_what_next(
     asked = ecs.of("RunTask")
     assert [one["capacityProviderStrategy"][0]["capacityProvider"] for one in asked] == tried
     assert len({one["clientToken"] for one in asked}) == len(asked)
+
+
+def test_a_launch_that_turned_to_another_provider_stays_with_it_when_it_is_repeated(
+    service: Any, ecs: Any, launch: Any
+) -> None:
+    from launch import carry_out
+    from service import CAPACITIES
+
+    object.__setattr__(service.settings, "capacity", CAPACITIES["spot-first"])
+    ecs.fail("RunTask", "ClientException", "Capacity is unavailable at this time.")
+    ecs.answer("RunTask", *[ConnectTimeoutError(endpoint_url="https://ecs")] * 3)  # maybe there is a task on demand
+    assert launch().task_arn == ""
+    ecs.asked.clear()
+
+    carry_out(service, service.records.get(RUN))
+
+    (asked,) = ecs.of("RunTask")  # although spot has room now
+    assert asked["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE", "weight": 1}]
+    service.records.queue(RUN, "task.interrupted")
+    launch()
+    assert ecs.of("RunTask")[-1]["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"
+
+
+def test_a_run_that_was_cancelled_while_spot_had_no_room_is_not_asked_for_on_demand(
+    service: Any, ecs: Any, launch: Any
+) -> None:
+    from service import CAPACITIES
+
+    object.__setattr__(service.settings, "capacity", CAPACITIES["spot-first"])
+    ecs.fail("RunTask", "ClientException", "Capacity is unavailable at this time.")
+    service.ecs.meta.events.register(
+        "before-call.ecs.RunTask", lambda **_: service.records.request_cancel(RUN) and None
+    )
+
+    assert launch().status is Status.CANCELLED
+    assert len(ecs.of("RunTask")) == 1
+
+
+def test_a_task_that_came_up_although_ecs_said_otherwise_does_not_take_the_run_from_the_next(
+    service: Any, ecs: Any, launch: Any
+) -> None:
+    ecs.fail("RunTask", "ThrottlingException", "Rate exceeded", 3)  # and yet it started one
+    assert launch().status is Status.QUEUED
+    second = launch()
+    assert (second.status, second.launches) == (Status.LAUNCHING, 2)
+
+    with pytest.raises(NotLaunched):
+        service.records.begin(RUN, launch=1)
+    assert service.records.get(RUN) == second
+    assert service.records.begin(RUN, launch=2).status is Status.RUNNING
+    with pytest.raises(NotLaunched):
+        service.records.begin(RUN, launch=1)
 
 
 def test_a_run_that_finds_the_environment_full_comes_again_within_a_minute(

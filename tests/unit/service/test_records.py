@@ -431,6 +431,18 @@ def test_a_run_that_waits_or_has_not_been_launched_cannot_begin(records: RunReco
         records.begin("r1")
 
 
+def test_a_task_of_an_earlier_launch_cannot_begin_a_later_one(
+    records: RunRecords, limits: Limits, launching: RunRecord
+) -> None:
+    records.queue("r1", "launch.capacity")
+    records.claim("r1", limits)
+
+    said = at_once(8, lambda number: records.begin("r1", launch=1 + number % 2))
+
+    assert [isinstance(begun, NotLaunched) for begun in said] == [True, False] * 4
+    assert (known(records, "r1").status, known(records, "r1").launches) == (Status.RUNNING, 2)
+
+
 def test_beginning_twice_is_harmless(records: RunRecords, running: RunRecord, clock: Any) -> None:
     clock.advance(minutes=1)
     assert records.begin("r1") == running
@@ -439,17 +451,17 @@ def test_beginning_twice_is_harmless(records: RunRecords, running: RunRecord, cl
 def test_events_of_a_task_are_noted_in_order_and_only_of_the_runs_own_task(
     records: RunRecords, limits: Limits, launching: RunRecord
 ) -> None:
-    assert records.note_task("r1", "arn:task/1", 1)
+    assert records.note_task("r1", 1, "arn:task/1", 1)
     assert known(records, "r1").task_arn == "arn:task/1"
-    assert not records.note_task("r1", "arn:task/1", 1)
-    assert records.note_task("r1", "arn:task/1", 4)
-    assert not records.note_task("r1", "arn:task/1", 3)
-    assert not records.note_task("r1", "arn:task/of-others", 9)
+    assert not records.note_task("r1", 1, "arn:task/1", 1)
+    assert records.note_task("r1", 1, "arn:task/1", 4)
+    assert not records.note_task("r1", 1, "arn:task/1", 3)
+    assert not records.note_task("r1", 1, "arn:task/of-others", 9)
 
     records.queue("r1", "task.interrupted")
     records.claim("r1", limits)
-    assert not records.note_task("r1", "arn:task/1", 5)
-    assert records.note_task("r1", "arn:task/2", 1)
+    assert not records.note_task("r1", 1, "arn:task/1", 5)
+    assert records.note_task("r1", 2, "arn:task/2", 1)
     assert records.launched("r1", "arn:task/2") is not None
     assert records.launched("r1", "arn:task/3") is None
 

@@ -23,7 +23,7 @@ def event(
     reason: str = "Essential container in task exited",
     exit_code: int | None = 1,
     container_reason: str = "",
-    command: tuple[str, ...] = ("execute", RUN),
+    command: tuple[str, ...] = ("execute", RUN, "--launch", "1"),
 ) -> dict[str, Any]:
     """As EventBridge delivers it, with what the service reads of it and some of the rest."""
     container: dict[str, Any] = {"name": "kaiseki", "lastStatus": last_status}
@@ -189,7 +189,7 @@ def test_events_may_come_in_any_order(service: Any, tell: Any, running: RunRecor
 
 
 def test_an_event_that_was_taken_half_way_is_taken_again(service: Any, tell: Any, running: RunRecord) -> None:
-    service.records.note_task(RUN, TASK, 5)
+    service.records.note_task(RUN, 1, TASK, 5)
     assert tell(exit_code=1, version=5).status is Status.FAILED
 
 
@@ -202,12 +202,26 @@ def test_a_task_is_known_by_its_events_where_the_launch_could_not_note_it(servic
     assert tell(exit_code=1, version=5).status is Status.FAILED
 
 
+def test_a_task_of_an_earlier_launch_is_not_taken_for_that_of_the_current_one(service: Any, tell: Any) -> None:
+    service.records.accept(RUN, ALICE, "", "digest", service.settings.limits)
+    service.records.claim(RUN, service.settings.limits)
+    service.records.queue(RUN, "launch.capacity")  # nobody heard of its task
+    second = service.records.claim(RUN, service.settings.limits)
+
+    assert tell(last_status="RUNNING", version=2) == second
+    assert tell(exit_code=0, version=3) == second
+    assert service.records.launched(RUN, OTHER) is not None
+    again = ("execute", RUN, "--launch", "2")
+    assert tell(task=OTHER, last_status="RUNNING", version=2, command=again).task_version == 2
+
+
 def test_tasks_of_others_in_the_cluster_and_runs_that_are_not_there_are_left_alone(
     service: Any, tell: Any, running: RunRecord
 ) -> None:
     assert tell(command=("sh",)) == running
     assert tell(command=()) == running
-    assert tell(command=("execute", "r0")) == running
+    assert tell(command=("execute", "r0", "--launch", "1")) == running
+    assert tell(command=("execute", RUN, "--launch", "soon")) == running
     assert tell(task=OTHER) == running
 
 

@@ -45,6 +45,8 @@ class RunRecord:
     """One sentence for a person: where it failed, or why it waits."""
     phase: str = ""
     """What the run is doing now, in one line."""
+    provider: str = ""
+    """Of which capacity provider the current launch is asked, "" for the first of the environment's."""
     task_arn: str = ""
     """The task of the current launch, "" until it is known."""
     task_version: int = 0

@@ -15,7 +15,7 @@ from kaiseki.stores.dynamodb.counters import (
     put_right,
 )
 from kaiseki.stores.dynamodb.idempotency import item_key, run_remembered
-from kaiseki.stores.dynamodb.moves import change_run
+from kaiseki.stores.dynamodb.moves import change_from, change_run
 from kaiseki.stores.dynamodb.queries import items_of_index, page_of_owner
 from kaiseki.stores.dynamodb.record import (
     LIVE,
@@ -134,6 +134,12 @@ class RunRecords:
         assign: dict[str, str | float] = {"queue_attempt": attempt, "queue_due_at": iso(due)}
         apply(self._client, change_run(self._table, run_id, "#status = :queued", assign=assign))
 
+    def turn_to(self, record: RunRecord, provider: str) -> bool:
+        """Notes that the launch, as it was read, is asked of `provider` from now on. False: it is not to go on."""
+        condition = "attribute_not_exists(#cancel_requested_at)"
+        noted = apply(self._client, change_from(self._table, record, condition, assign={"provider": provider}))
+        return noted is not None
+
     def launched(self, run_id: str, task_arn: str) -> RunRecord | None:
         """Notes the task of the current launch; None: it has another or is over: stop this one."""
         condition = "#status IN (:launching, :running) AND (attribute_not_exists(#task_arn) OR #task_arn = :arn)"
@@ -142,16 +148,22 @@ class RunRecords:
         )
         return from_item(item) if item else None
 
-    def begin(self, run_id: str) -> RunRecord:
-        """The task itself says that it runs; harmless when it has said so. Raises Ended, NotLaunched or UnknownRun."""
+    def begin(self, run_id: str, launch: int | None = None) -> RunRecord:
+        """The task itself says that it runs; harmless when it has said so. Raises Ended, NotLaunched or UnknownRun.
+
+        `launch`: that of the task, which may be late: the run may wait again, or be in another one. None: any.
+        """
         now = iso(self._clock())
         running = {"status": Status.RUNNING, "changed_at": now, "heartbeat_at": now}
-        item = apply(self._client, change_run(self._table, run_id, "#status = :launching", assign=running))
+        condition, given = "#status = :launching", {}
+        if launch is not None:
+            condition, given = f"{condition} AND #launches = :launch", {"launch": launch}
+        item = apply(self._client, change_run(self._table, run_id, condition, given, assign=running))
         record = from_item(item) if item else self._known(run_id)
         if record.status.terminal:
             raise Ended(f"run {run_id} is {record.status} already")
-        if record.status is not Status.RUNNING:
-            raise NotLaunched(f"run {run_id} is {record.status}: it waits for another launch")
+        if record.status is not Status.RUNNING or launch not in (None, record.launches):
+            raise NotLaunched(f"run {run_id} is {record.status}: it is for another launch")
         return record
 
     def beat(self, run_id: str, phase: str, usd: float = 0.0) -> bool:
@@ -199,18 +211,17 @@ class RunRecords:
                 return True
         raise _unknown(run_id)
 
-    def note_task(self, run_id: str, task_arn: str, version: int) -> bool:
-        """Notes how far the events of the current launch's task have come.
+    def note_task(self, run_id: str, launch: int, task_arn: str, version: int) -> bool:
+        """Notes how far the events of the task of that launch have come.
 
-        False: an older or repeated event of that task, or one of another task.
+        False: an older or repeated event of that task, or one of another task or launch.
         """
         condition = (
-            "(#task_arn = :arn AND #task_version < :version) OR "
-            "(attribute_not_exists(#task_arn) AND #status IN (:launching, :running) "
-            "AND NOT contains(#earlier_tasks, :arn))"
+            "#launches = :launch AND ((#task_arn = :arn AND #task_version < :version) OR "
+            "(attribute_not_exists(#task_arn) AND #status IN (:launching, :running)))"
         )
         seen: dict[str, str | float] = {"task_arn": task_arn, "task_version": version}
-        given: dict[str, str | float] = {"arn": task_arn, "version": version}
+        given: dict[str, str | float] = {"arn": task_arn, "version": version, "launch": launch}
         return apply(self._client, change_run(self._table, run_id, condition, given, assign=seen)) is not None
 
     def live(self) -> Iterator[RunRecord]:

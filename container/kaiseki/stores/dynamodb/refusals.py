@@ -40,7 +40,7 @@ class Ended(StoreError):
 
 
 class NotLaunched(StoreError):
-    """The run waits for its launch; what wants to execute it is a task of an earlier one."""
+    """The run waits for its launch or is in a later one; what wants to execute it is a task of an earlier one."""
 
     code = "run.not_launched"
 

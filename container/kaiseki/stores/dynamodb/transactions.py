@@ -48,6 +48,7 @@ def claimed(record: RunRecord, now: datetime) -> RunRecord:
         changed_at=iso(now),
         launched_at=iso(now),
         launches=record.launches + 1,
+        provider="",
         task_version=0,
         task_arn="",
         message="",
@@ -64,7 +65,7 @@ def claiming(table: str, record: RunRecord, limits: Limits, now: datetime) -> "l
         record,
         _NOT_CANCELLED,
         assign={name: getattr(following, name) for name in anew},
-        remove=("task_arn", "message", "reason"),
+        remove=("provider", "task_arn", "message", "reason"),
     )
     place = take_place(table, ENVIRONMENT, limits.environment_active, now)
     dollars = reserve_dollars(table, ENVIRONMENT, record.reserved_usd, limits.environment_usd_per_day, now)
@@ -79,7 +80,6 @@ def queueing(table: str, record: RunRecord, reason: str, message: str, now: date
         record,
         _NOT_CANCELLED,
         assign={"status": Status.QUEUED, "changed_at": changed_at, "reason": reason, "message": message},
-        collect={"earlier_tasks": record.task_arn} if record.task_arn else None,
         remove=("task_arn", "launched_at"),
     )
     return [{"Update": run}, *_environment_place_back(table, record, now), *_settled(table, record, 0.0, now)]

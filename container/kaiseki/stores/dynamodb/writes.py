@@ -30,23 +30,20 @@ def change(
     given: Mapping[str, str | float] | None = None,
     assign: Mapping[str, str | float] | None = None,
     add: Mapping[str, float] | None = None,
-    collect: Mapping[str, str] | None = None,
     remove: tuple[str, ...] = (),
 ) -> Any:
     """The arguments of an update, alone or in a transaction; with only a condition those of a check.
 
-    In a condition attributes are written `#name`, the values of `given` `:name`. `add` counts up, `collect` adds to a
-    set of texts.
+    In a condition attributes are written `#name`, the values of `given` `:name`. `add` counts up.
     """
     values: dict[str, Any] = {f":{name}": attribute(value) for name, value in (given or {}).items()}
     clauses = []
     if assign:
         clauses.append("SET " + ", ".join(f"#{name} = :set_{name}" for name in assign))
         values |= {f":set_{name}": attribute(value) for name, value in assign.items()}
-    if add or collect:
-        clauses.append("ADD " + ", ".join(f"#{name} :add_{name}" for name in (*(add or {}), *(collect or {}))))
-        values |= {f":add_{name}": attribute(value) for name, value in (add or {}).items()}
-        values |= {f":add_{name}": {"SS": [value]} for name, value in (collect or {}).items()}
+    if add:
+        clauses.append("ADD " + ", ".join(f"#{name} :add_{name}" for name in add))
+        values |= {f":add_{name}": attribute(value) for name, value in add.items()}
     if remove:
         clauses.append("REMOVE " + ", ".join(f"#{name}" for name in remove))
     update = " ".join(clauses)
