@@ -197,3 +197,29 @@ SELECT region, SUM(amount) AS v FROM monthly GROUP BY ALL ORDER BY region
 
 SELECT seller, SUM(qty) AS s FROM sales GROUP BY seller HAVING SUM(qty) > 30 ORDER BY s DESC
 --> [[1, 40], [2, 35]]
+
+# "HAVING clause" without groups
+
+SELECT COUNT(*) AS n FROM sales HAVING COUNT(*) > 9
+--> []
+
+# "Aggregate functions": DISTINCT, and NUMERIC averages to their scale
+
+SELECT SUM(DISTINCT price) AS s, AVG(DISTINCT price) AS a, AVG(weight) AS w FROM sales
+--> [["361.50", "90.38", 2.125]]
+
+# "LISTAGG function": numbers, dates, nothing at all
+
+SELECT LISTAGG(price, ',') WITHIN GROUP (ORDER BY price, id) AS p, LISTAGG(weight, ',') WITHIN GROUP (ORDER BY price, id) AS w FROM sales
+--> [["1.00,10.00,10.00,100.00,250.50", "0.5,4,1.5,2.5"]]
+
+SELECT LISTAGG(day, ',') WITHIN GROUP (ORDER BY id) AS v FROM sales WHERE id < 3
+--> [["2024-01-31,2024-02-29"]]
+
+SELECT LISTAGG(note, ',') AS v FROM sales WHERE note IS NULL
+--> [[null]]
+
+# "ORDER BY clause": by an aggregate that is not selected
+
+SELECT seller FROM sales GROUP BY seller ORDER BY MAX(id) DESC
+--> [[3], [2], [1]]

@@ -187,3 +187,115 @@ SELECT UPPER(note) AS note, COUNT(*) AS n FROM sales WHERE seller = 1 GROUP BY n
 
 SELECT -id AS id FROM sales ORDER BY id LIMIT 2
 --> [[-5], [-4]]
+
+# "PIVOT and UNPIVOT examples": UNPIVOT with other names for its columns
+
+SELECT * FROM (SELECT id, qty, seller FROM sales WHERE id > 3) UNPIVOT (amount FOR kind IN (qty AS 'q', seller AS 's')) ORDER BY 1, 2
+--> [[4, "q", 15], [4, "s", 2], [5, "s", 3]]
+
+# "WITH clause": beside a recursive query stands one that is not
+
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3), m AS (SELECT i FROM n UNION SELECT 9) SELECT i FROM m ORDER BY 1
+--> [[1], [2], [3], [9]]
+
+# "WITH clause": a day after the other
+
+WITH RECURSIVE d(day) AS (SELECT date '2024-01-01' UNION ALL SELECT DATEADD(day, 1, day)::date FROM d WHERE day < '2024-01-03') SELECT day FROM d ORDER BY 1
+--> [["2024-01-01"], ["2024-01-02"], ["2024-01-03"]]
+
+# "UNION, INTERSECT, and EXCEPT": INTERSECT binds closer
+
+SELECT 1 AS a UNION ALL SELECT 2 INTERSECT SELECT 3 ORDER BY a
+--> [[1]]
+
+SELECT 1 AS a UNION ALL SELECT 1 EXCEPT SELECT 1
+--> []
+
+SELECT 1 AS a UNION SELECT 1 UNION ALL SELECT 1
+--> [[1], [1]]
+
+# "UNION, INTERSECT, and EXCEPT": two nulls are duplicates
+
+SELECT null AS a UNION SELECT null
+--> [[null]]
+
+# "UNION, INTERSECT, and EXCEPT": DATE and TIMESTAMP make TIMESTAMP
+
+SELECT date '2024-01-01' AS a UNION SELECT timestamp '2024-01-01 10:00' ORDER BY 1
+--> [["2024-01-01T00:00:00"], ["2024-01-01T10:00:00"]]
+
+# "ORDER BY clause": inside an expression a name is the column
+
+SELECT -id AS id FROM sales ORDER BY id + 0 LIMIT 1
+--> [[-1]]
+
+# "QUALIFY clause": inside its window a name is the column
+
+SELECT id, -qty AS qty FROM sales AS s WHERE id < 3 QUALIFY ROW_NUMBER() OVER (ORDER BY qty) = 1
+--> [[1, -10]]
+
+# "HAVING clause": a column is nearer than an alias of its name
+
+SELECT seller, -SUM(qty) AS qty FROM sales GROUP BY seller HAVING SUM(qty) > 35
+--> [[1, -40]]
+
+# "GROUP BY clause": a column grouped by part of it
+
+SELECT seller % 2 AS seller, COUNT(*) AS n FROM sales GROUP BY 1 ORDER BY 1
+--> [[0, 2], [1, 3]]
+
+# "Names and identifiers": quoted ones are folded as well
+
+SELECT "AGE" AS "Years" FROM users WHERE userid = 1
+--> [[34]]
+
+# "Aggregation extensions": CUBE, and ROLLUP of two
+
+SELECT region, month, SUM(amount) AS s FROM monthly GROUP BY CUBE (region, month) ORDER BY 1, 2
+--> [["east", "feb", 20], ["east", "jan", 11], ["east", null, 31], ["west", "feb", null], ["west", "jan", 5], ["west", null, 5], [null, "feb", 20], [null, "jan", 16], [null, null, 36]]
+
+SELECT region, month, SUM(amount) AS s FROM monthly GROUP BY ROLLUP (region, month) ORDER BY 1, 2
+--> [["east", "feb", 20], ["east", "jan", 11], ["east", null, 31], ["west", "feb", null], ["west", "jan", 5], ["west", null, 5], [null, null, 36]]
+
+# "IN condition": rows of two, and a null in the list
+
+SELECT id FROM sales WHERE (seller, qty) IN ((1, 10), (2, 15)) ORDER BY id
+--> [[1], [4]]
+
+SELECT id FROM sales WHERE qty NOT IN (10, NULL)
+--> []
+
+# "EXISTS condition": none larger
+
+SELECT id FROM sales AS s WHERE NOT EXISTS (SELECT 1 FROM sales AS t WHERE t.qty > s.qty) ORDER BY id
+--> [[2], [5]]
+
+# "SELECT": a correlated subquery in the list
+
+SELECT (SELECT MAX(qty) FROM sales AS t WHERE t.seller = s.seller) AS m, id FROM sales AS s ORDER BY id
+--> [[30, 1], [30, 2], [20, 3], [20, 4], [null, 5]]
+
+# "LIMIT and OFFSET clauses"
+
+SELECT id FROM sales ORDER BY 1 DESC LIMIT 2 OFFSET 1
+--> [[4], [3]]
+
+# "Comparison condition": a text beside a NUMERIC and in a list of INTEGER
+
+SELECT id FROM sales WHERE price = '10.000' OR qty IN ('10', '20') ORDER BY id
+--> [[1], [3], [4]]
+
+# "ORDER BY clause": false, true, null
+
+SELECT id FROM sales ORDER BY paid, id
+--> [[2], [1], [3], [5], [4]]
+
+# "JOIN examples": rows without a partner
+
+SELECT a.id FROM sales AS a LEFT JOIN monthly AS m ON m.amount = a.qty WHERE m.amount IS NULL ORDER BY 1
+--> [[2], [4], [5]]
+
+# "PIVOT and UNPIVOT examples": a value that nothing has counts 0
+
+SELECT * FROM (SELECT region, month, amount FROM monthly) PIVOT (COUNT(amount) FOR month IN ('jan', 'mar')) ORDER BY 1
+--> [["east", 2, 0], ["west", 1, 0]]

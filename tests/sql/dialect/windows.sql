@@ -40,7 +40,7 @@ SELECT id, RANK() OVER (ORDER BY price) AS a, DENSE_RANK() OVER (ORDER BY price)
 
 # "QUALIFY clause": QUALIFY
 
-SELECT seller, id FROM sales QUALIFY ROW_NUMBER() OVER (PARTITION BY seller ORDER BY id DESC) = 1 ORDER BY 1
+SELECT seller, id FROM sales AS s QUALIFY ROW_NUMBER() OVER (PARTITION BY seller ORDER BY id DESC) = 1 ORDER BY 1
 --> [[1, 2], [2, 4], [3, 5]]
 
 # "ROW_NUMBER window function": nulls come first downwards
@@ -97,3 +97,33 @@ SELECT id, DATEDIFF(day, LAG(sold) OVER (ORDER BY sold), sold) AS v FROM sales O
 
 SELECT id, LAG(weight) IGNORE NULLS OVER (ORDER BY id) AS v FROM sales ORDER BY id
 --> [[1, null], [2, 1.5], [3, 2.5], [4, 2.5], [5, 4.0]]
+
+# "SUM window function": a sum of sums
+
+SELECT id, SUM(SUM(qty)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS v FROM sales GROUP BY id ORDER BY id
+--> [[1, 10], [2, 40], [3, 60], [4, 75], [5, 75]]
+
+# "Window function syntax summary": a frame of the row and the one before
+
+SELECT id, SUM(qty) OVER (ORDER BY id ROWS 1 PRECEDING) AS v FROM sales ORDER BY id
+--> [[1, 10], [2, 40], [3, 50], [4, 35], [5, 15]]
+
+# "LEAD window function": ignoring nulls
+
+SELECT id, LEAD(note) IGNORE NULLS OVER (ORDER BY id) AS v FROM sales ORDER BY id
+--> [[1, "Red Fox"], [2, "blue_whale"], [3, "blue_whale"], [4, "東京タワー"], [5, null]]
+
+# "NTILE window function": the first groups are larger
+
+SELECT id, NTILE(3) OVER (ORDER BY id) AS n FROM sales ORDER BY id
+--> [[1, 1], [2, 1], [3, 2], [4, 2], [5, 3]]
+
+# "RANK window function": NULLS LAST downwards
+
+SELECT id, RANK() OVER (PARTITION BY seller ORDER BY qty DESC NULLS LAST) AS v FROM sales ORDER BY id
+--> [[1, 2], [2, 1], [3, 1], [4, 2], [5, 1]]
+
+# "AVG window function": of NUMERIC keeps its scale
+
+SELECT id, AVG(price) OVER (PARTITION BY seller) AS v FROM sales ORDER BY id
+--> [[1, "175.25"], [2, "175.25"], [3, "10.00"], [4, "10.00"], [5, "1.00"]]

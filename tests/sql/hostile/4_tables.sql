@@ -163,3 +163,31 @@ SELECT age FROM users ORDER BY (SELECT MAX(usesysid) FROM pg_user)
 SELECT age FROM users LIMIT (SELECT 1 FROM pg_user)
 
 SELECT age FROM users WHERE age > ANY (SELECT usesysid FROM pg_user)
+
+# Where no table is expected: the lists of PIVOT and UNPIVOT, the size of a type, the name of another's WITH query
+
+SELECT * FROM (SELECT gender, age FROM users) PIVOT (MAX(age) FOR gender IN ('f', (SELECT usename FROM pg_user) AS x))
+
+SELECT * FROM (SELECT gender, age FROM users) PIVOT (MAX(age) FOR gender IN (UPPER('f')))
+
+SELECT * FROM (SELECT gender, age FROM users) PIVOT (MAX((SELECT usename FROM pg_user)) FOR gender IN ('f'))
+
+SELECT * FROM (SELECT userid, age FROM users) UNPIVOT (v FOR k IN (age AS (SELECT 1 FROM pg_user)))
+
+SELECT * FROM (SELECT userid, age FROM users) UNPIVOT (v FOR k IN ((SELECT 1 FROM pg_user)))
+
+SELECT CAST(age AS VARCHAR((SELECT 1 FROM pg_user))) AS a FROM users
+
+SELECT age FROM (VALUES ((SELECT 1 FROM pg_user))) AS t(age)
+
+VALUES ((SELECT 1 FROM pg_user))
+
+SELECT * FROM (WITH pg_user AS (SELECT 1 AS usename) SELECT gender, age FROM users WHERE (SELECT usename FROM pg_user) = 1) AS s PIVOT (MAX((SELECT usename FROM pg_user)) FOR gender IN ('f'))
+
+SELECT (WITH pg_user AS (SELECT 1 AS a) SELECT a FROM pg_user) + (SELECT COUNT(*) FROM pg_user) AS a
+
+SELECT a FROM (WITH pg_user AS (SELECT 1 AS a) SELECT a FROM pg_user) AS t JOIN users ON EXISTS (SELECT 1 FROM pg_user)
+
+WITH x AS (SELECT 1 AS a FROM pg_user), pg_user AS (SELECT 1 AS a) SELECT a FROM x
+
+WITH RECURSIVE pg_user(a) AS (SELECT a FROM pg_user UNION ALL SELECT 1) SELECT a FROM pg_user

@@ -158,7 +158,7 @@ SELECT id, SUM(amount) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 2 FOLLOWIN
 
 SELECT DISTINCT status, DENSE_RANK() OVER (ORDER BY status) AS place FROM orders ORDER BY place
 
-SELECT id, ROW_NUMBER() OVER (PARTITION BY customer_id, status ORDER BY amount DESC NULLS LAST, id) AS n FROM orders QUALIFY n = 1
+SELECT id, ROW_NUMBER() OVER (PARTITION BY customer_id, status ORDER BY amount DESC NULLS LAST, id) AS n FROM orders AS o QUALIFY n = 1
 
 # Joins, sets, nesting and pivots
 

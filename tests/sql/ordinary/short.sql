@@ -94,7 +94,7 @@ SELECT id, amount / SUM(amount) OVER () AS share FROM orders
 
 SELECT status, RATIO_TO_REPORT(SUM(amount)) OVER () AS share FROM orders GROUP BY status
 
-SELECT id FROM orders QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_at DESC) = 1
+SELECT id FROM orders AS o QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_at DESC) = 1
 
 SELECT status, COUNT(*) AS n, 100.0 * COUNT(*) / SUM(COUNT(*)) OVER () AS pct FROM orders GROUP BY status
 

@@ -112,3 +112,21 @@ SELECT age　FROM users --> NotAllowed: space
 SELECT age， gender FROM users --> NotAllowed: ,
 SELECT age FROM users WHERE age ＝ 1 --> NotAllowed: =
 SELECT age FROM users WHERE email = ‘a’ --> NotAllowed: '
+
+# Written as Postgres, DuckDB, BigQuery and Snowflake would have it
+
+SELECT age FROM users QUALIFY ROW_NUMBER() OVER (ORDER BY age) = 1 --> NotAllowed: users AS u QUALIFY
+SELECT age FROM orders JOIN users ON true CROSS JOIN customers QUALIFY ROW_NUMBER() OVER (ORDER BY age) = 1 --> NotAllowed: alias
+SELECT DISTINCT age FROM users ORDER BY gender --> NotAllowed: select list
+SELECT DISTINCT age FROM users ORDER BY age + 1 --> NotAllowed: GROUP BY
+WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 4) SELECT i FROM n --> NotAllowed: UNION ALL
+WITH RECURSIVE d(day) AS (SELECT date '2024-01-01' UNION ALL SELECT DATEADD(day, 1, day) FROM d WHERE day < '2024-01-03') SELECT day FROM d --> TypeMismatch: ::DATE
+WITH RECURSIVE n(x) AS (SELECT 1.0 UNION ALL SELECT x / 2 FROM n WHERE x > 0.3) SELECT x FROM n --> TypeMismatch: Cast both
+SELECT LISTAGG(email, ',' ORDER BY email) AS a FROM users --> NotAllowed: WITHIN GROUP
+SELECT COUNT(age ORDER BY age) AS a FROM users --> NotAllowed: Remove ORDER BY
+SELECT SUM(age) WITHIN GROUP (ORDER BY age) AS a FROM users --> NotAllowed: WITHIN GROUP
+SELECT u.age FROM users AS u JOIN interactions AS i USING userid --> SyntaxError: USING (userid)
+SELECT age FROM users UNION DISTINCT SELECT age FROM users --> SyntaxError: UNION
+SELECT CURRENT_DATE() AS a --> SyntaxError: parentheses
+SELECT age FROM users |> WHERE age > 3 --> NotAllowed: WHERE
+SELECT age FROM users* --> NotAllowed: Remove

@@ -86,7 +86,7 @@ def _typed(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> s
 
     likely = [*_PLAIN, *(c for pair in _AMBIGUOUS for c in pair)]
     for rows in _SAMPLES:
-        likely = fitting(likely, f"(SELECT * FROM {source} LIMIT {rows})")  # noqa: S608
+        likely = fitting(likely, f"(SELECT {column} FROM {source} LIMIT {rows})")  # noqa: S608
     found = next((c for c in likely if c in _PLAIN and fitting([c], source)), None)
     for pair in _AMBIGUOUS if found is None else ():
         both = fitting([c for c in pair if c in likely], source)

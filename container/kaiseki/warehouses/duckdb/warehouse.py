@@ -188,6 +188,8 @@ def _exportable(cursor: duckdb.DuckDBPyConnection, sql: str, names: list[str]) -
     """The SQL, with the columns that Parquet has no type for turned into text: nested values as JSON."""
     described = cursor.execute(f"DESCRIBE {sql}").fetchall()
     kinds = [redshift_type(row[1]) for row in described]
+    if len(names) != len(kinds):
+        raise Refusal("Unsupported", "the columns of the result cannot be told", hint="Name each column.")
     for name, kind in zip(names, kinds, strict=True):
         if kind == "INTERVAL":
             hint = "Use DATEDIFF(second, a, b), or cast the parts you need to numbers."

@@ -15,14 +15,17 @@ from kaiseki.warehouses.sql.scope import (
     Source,
     column_type,
     find_source,
+    is_recursive,
     rename,
     require_distinct_names,
+    require_steps_of,
     unknown_column,
 )
 from kaiseki.warehouses.sql.shape import line_of
 from kaiseki.warehouses.sql.types import SqlType
 
 TABLE_META = "catalog_table"  # on an exp.Table: the models.Table that it stands for; absent for a WITH query
+_LOOKED_UP = "looked_up"  # on an exp.Table: what it stands for is known
 
 _SYSTEM_SCHEMAS = ("pg_catalog", "information_schema", "pg_internal")
 _SYSTEM_PREFIXES = ("pg_", "svv_", "svl_", "stv_", "stl_", "svcs_", "sys_", "duckdb_", "sqlite_")
@@ -42,13 +45,17 @@ class Binder:
         """The columns of the result, as Redshift names them: lower case."""
         columns = self._bind_query(statement, {}, None)
         require_distinct_names(columns, statement)
+        for table in statement.find_all(exp.Table):
+            if not table.meta.get(_LOOKED_UP):  # one that stands where nobody expects it, as in PIVOT's IN
+                hint = "Read tables in FROM, JOIN and subqueries."
+                raise Refusal("NotAllowed", f"{table.name} stands where no table can be read", line_of(table), hint)
         return columns
 
     # ── queries ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _bind_query(self, node: exp.Expr, ctes: dict[str, Columns], outer: Scope | None) -> Columns:
         if isinstance(node, exp.Values):
-            return self._bind_values(node)
+            return self._bind_values(node, ctes, outer)
         ctes = self._bind_ctes(node, ctes, outer)
         if isinstance(node, exp.Subquery):
             columns = self._bind_query(node.this, ctes, outer)
@@ -68,7 +75,7 @@ class Binder:
         for cte in clause.expressions:
             name, names = cte.alias.lower(), _column_aliases(cte)
             query = cte.this
-            if clause.args.get("recursive") and isinstance(query, exp.SetOperation):
+            if clause.args.get("recursive") and isinstance(query, exp.SetOperation) and is_recursive(cte):
                 if not names:
                     hint = f"Write WITH RECURSIVE {name}(column, ...) AS (...)."
                     raise Refusal(
@@ -76,6 +83,7 @@ class Binder:
                     )
                 anchor = self._bind_query(query.this, known, outer)
                 known[name] = rename(anchor, names, cte)
+                require_steps_of(cte, known[name], self._bind_query(query.expression, known, outer))
             columns = self._bind_query(query, known, outer)
             known[name] = rename(columns, names, cte)
             require_distinct_names(known[name], cte)
@@ -101,9 +109,9 @@ class Binder:
             if part := node.args.get(key):
                 self._type_all(part, scope, ctes)
 
-    def _bind_values(self, node: exp.Values) -> Columns:
+    def _bind_values(self, node: exp.Values, ctes: dict[str, Columns], outer: Scope | None) -> Columns:
         rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
-        scope = Scope()
+        scope, self._ctes = Scope(outer=outer), ctes
         kinds = [[self._inference.type_of(cell, scope) for cell in row] for row in rows]
         if len({len(row) for row in rows}) != 1:
             raise Refusal("SyntaxError", "the rows of VALUES differ in length", line_of(node))
@@ -182,7 +190,7 @@ class Binder:
                 raise Refusal("SyntaxError", "a subquery in FROM needs a name", line_of(node), "Write (...) AS name.")
         else:
             raise Refusal("NotAllowed", "FROM takes tables and subqueries only", line_of(node))
-        columns = self._pivoted(node, columns)
+        columns = self._pivoted(node, columns, ctes)
         if not isinstance(node, exp.Values):
             columns = rename(columns, _column_aliases(node), node)
         name = _alias_of(node) or node.name.lower()
@@ -214,16 +222,18 @@ class Binder:
             raise Refusal("NotAllowed", message, line_of(node), "Read the tables of the catalog.")
         schema, name = node.db.lower(), node.name.lower()
         if not schema and not node.catalog and name in ctes:
+            node.meta[_LOOKED_UP] = True
             return ctes[name]
         table = self._tables.get((node.catalog.lower(), schema, name))
         if table is None:
             raise self._unknown_table(node, schema, name)
-        node.meta[TABLE_META] = table
+        node.meta[TABLE_META], node.meta[_LOOKED_UP] = table, True
         if table not in self.tables:
             self.tables.append(table)
         return tuple((c.name.lower(), types.from_catalog(c.type)) for c in table.columns)
 
-    def _pivoted(self, node: exp.Expr, columns: Columns) -> Columns:
+    def _pivoted(self, node: exp.Expr, columns: Columns, ctes: dict[str, Columns]) -> Columns:
+        self._ctes = ctes
         for pivot in node.args.get("pivots") or ():
             columns = self._inference.pivot(pivot, columns, Scope([Source("", columns)]))
         return columns

@@ -60,7 +60,7 @@ class Inference:
         """The columns that a PIVOT or UNPIVOT makes of `columns`."""
         field = pivot.args["fields"][0]
         if pivot.args.get("unpivot"):
-            listed = [c.name.lower() for c in field.expressions]
+            listed = [c.find(exp.Column).name.lower() for c in field.expressions]
             values = types.common([t for n, t in columns if n in listed])
             rest = tuple((n, t) for n, t in columns if n not in listed)
             return (*rest, (field.this.name.lower(), types.VARCHAR), (pivot.expressions[0].name.lower(), values))

@@ -4,6 +4,7 @@ from sqlglot import exp
 
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sql.functions import FUNCTIONS
+from kaiseki.warehouses.sql.scope import is_recursive
 from kaiseki.warehouses.sql.shape import line_of
 
 _FRAMED = frozenset("first_value last_value nth_value".split())
@@ -13,6 +14,7 @@ _WINDOW_ONLY = (
 )
 _BY_ORDER = _WINDOW_ONLY - {"ratio_to_report"}
 _SORTED = ("percentile_cont", "median", "listagg")
+_WITHIN_GROUP = ("percentile_cont", "percentile_disc", "listagg")
 _NO_FRAME = "Write ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW after the ORDER BY."
 
 
@@ -26,6 +28,10 @@ def check_portability(statement: exp.Expr) -> tuple[str, ...]:
         _check_null_option(nulls)
     for select in statement.find_all(exp.Select):
         _check_ordered_aggregates(select)
+        _check_qualify(select)
+        _check_distinct_order(select)
+    for clause in statement.find_all(exp.With):
+        _check_recursion(clause)
     limits: list[exp.Limit | exp.Offset] = [*statement.find_all(exp.Limit), *statement.find_all(exp.Offset)]
     for limit in limits:
         _check_limit(limit)
@@ -79,6 +85,11 @@ def _check_place(call: exp.Anonymous) -> None:
         raise Refusal("NotAllowed", "PERCENTILE_DISC is a window function on Redshift", line_of(call), hint)
     if call.find(exp.Star) in call.expressions and name != "count":
         raise Refusal("SyntaxError", f"{name.upper()}(*) is not a function", line_of(call), "Name a column.")
+    if any(isinstance(a, exp.Order | exp.Ordered) for a in call.expressions):
+        hint = f"Write {name.upper()}(...) WITHIN GROUP (ORDER BY value)." if name in _SORTED else "Remove ORDER BY."
+        raise Refusal("NotAllowed", f"{name.upper()} takes no ORDER BY among its arguments", line_of(call), hint)
+    if isinstance(call.parent, exp.WithinGroup) and name not in _WITHIN_GROUP:
+        raise Refusal("NotAllowed", f"{name.upper()} takes no WITHIN GROUP", line_of(call), "Remove it.")
     if any(isinstance(a, exp.Distinct) for a in call.expressions):
         _check_distinct(call, name)
 
@@ -119,6 +130,42 @@ def _check_ordered_aggregates(select: exp.Select) -> None:
         hint = "Make each a WITH query of its own and join them, or load the rows and use Python."
         second = list(orders.values())[1]
         raise Refusal("NotAllowed", "sorted aggregates with different ORDER BY in one SELECT", line_of(second), hint)
+
+
+def _check_qualify(select: exp.Select) -> None:
+    """FROM sales QUALIFY ...: Redshift takes QUALIFY for the alias of sales."""
+    between = any(select.args.get(clause) for clause in ("where", "group", "having"))
+    if select.args.get("qualify") is None or between or select.args.get("from_") is None:
+        return
+    last = (select.args.get("joins") or [select.args["from_"]])[-1]
+    conditioned = isinstance(last, exp.Join) and (last.args.get("on") or last.args.get("using"))
+    if not conditioned and isinstance(last.this, exp.Table) and not last.this.alias:
+        name = last.this.name
+        hint = f"Write FROM {name} AS {name[:1].lower()} QUALIFY ...."
+        raise Refusal("NotAllowed", f"right before QUALIFY the table {name} needs an alias", line_of(last), hint)
+
+
+def _check_distinct_order(select: exp.Select) -> None:
+    """Of the rows that DISTINCT made one, which would be the one to sort by?"""
+    order = select.args.get("order")
+    if select.args.get("distinct") is None or order is None or any(e.is_star for e in select.expressions):
+        return
+    listed = [e.unalias() for e in select.expressions]
+    names = {name.lower() for e in select.expressions for name in (e.alias_or_name, e.unalias().name)}
+    for ordered in order.expressions:
+        key = ordered.this
+        if isinstance(key, exp.Literal) or key in listed or (isinstance(key, exp.Column) and key.name.lower() in names):
+            continue
+        hint = "Sort by columns of the select list, or use GROUP BY."
+        raise Refusal("NotAllowed", "SELECT DISTINCT sorts by what it does not select", line_of(ordered), hint)
+
+
+def _check_recursion(clause: exp.With) -> None:
+    for cte in clause.expressions if clause.args.get("recursive") else ():
+        plain_union = isinstance(cte.this, exp.Union) and not cte.this.args.get("distinct")
+        if is_recursive(cte) and not plain_union:
+            message = "a recursive query joins its parts by UNION ALL"
+            raise Refusal("NotAllowed", message, line_of(cte), "Write UNION ALL.")
 
 
 def _check_limit(limit: exp.Limit | exp.Offset) -> None:

@@ -141,6 +141,19 @@ def require_distinct_names(columns: Columns, node: exp.Expr) -> None:
         seen.add(name)
 
 
+def is_recursive(cte: exp.CTE) -> bool:
+    return any(t.name.lower() == cte.alias.lower() and not t.db for t in cte.this.find_all(exp.Table))
+
+
+def require_steps_of(cte: exp.CTE, first: Columns, step: Columns) -> None:
+    """A recursive query has the types of its first part; DuckDB would round what a step makes to them."""
+    for (name, began), (_, went_on) in zip(first, step, strict=False):
+        kinds = {"whole" if t.is_integer else str(t) for t in (began, went_on) if t.known}
+        if len(kinds) > 1:
+            message = f"the column {name} of {cte.alias} begins as {began} and goes on as {went_on}"
+            raise Refusal("TypeMismatch", message, line_of(cte), "Cast both: 1::FLOAT, DATEADD(...)::DATE.")
+
+
 def unknown_column(node: exp.Expr, name: str, known: list[str], where: str) -> Refusal:
     unique = list(dict.fromkeys(known))
     near = nearest(name, unique)

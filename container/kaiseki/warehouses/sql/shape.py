@@ -113,6 +113,8 @@ def check_shape(statement: exp.Expr, sql: str) -> None:
             _check_list(node)
         elif isinstance(node, exp.Dot | exp.Bracket | exp.Unnest):
             _check_navigation(node)
+        elif isinstance(node, exp.Pivot | exp.DataTypeParam):
+            _check_written_out(node)
         elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Select | exp.Column | exp.Anonymous):
             raise Refusal("SyntaxError", "* is no value to compute with", line_of(node), "Name a column.")
         elif isinstance(node, exp.Select) and not node.expressions:
@@ -240,6 +242,20 @@ def _check_navigation(node: exp.Dot | exp.Bracket | exp.Unnest) -> None:
         if not isinstance(path, exp.Column | exp.Dot | exp.Bracket) or alias is None or len(alias.columns) != 1:
             hint = "Write FROM t, t.items AS item, where items is a SUPER column."
             raise Refusal("NotAllowed", "only a SUPER column can be unnested", line_of(node), hint)
+
+
+def _check_written_out(node: exp.Pivot | exp.DataTypeParam) -> None:
+    """The values of a PIVOT, the columns of an UNPIVOT and the size of a type are no expressions."""
+    if isinstance(node, exp.DataTypeParam):
+        if not isinstance(node.this, exp.Literal | exp.Var):
+            raise Refusal("NotAllowed", "the size of a type is a plain number", line_of(node), "Write VARCHAR(20).")
+        return
+    takes, what = (exp.Column, "columns") if node.args.get("unpivot") else (exp.Literal, "values")
+    for field in node.args.get("fields") or ():
+        listed = [e.this if isinstance(e, exp.PivotAlias | exp.Alias) else e for e in field.expressions]
+        if not all(isinstance(e.this if isinstance(e, exp.Neg) else e, takes) for e in listed):
+            kind = "UNPIVOT" if what == "columns" else "PIVOT"
+            raise Refusal("NotAllowed", f"{kind} lists its {what} plainly", line_of(node), f"Write out the {what}.")
 
 
 def _check_list(node: exp.Tuple | exp.Like | exp.ILike) -> None:

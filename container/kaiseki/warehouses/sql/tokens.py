@@ -30,12 +30,18 @@ _ELSEWHERE = {
     "REGEXP": ("REGEXP is not Redshift", "Write value ~ 'pattern'."),
     "TABLE": ("TABLE does not stand in a query", "Write SELECT * FROM name."),
     "`": ("` is not Redshift", 'Names are quoted as "name".'),
+    "|>": ("|> is not Redshift", "Write SELECT ... FROM ... WHERE ...."),
     "~~": ("~~ is not documented Redshift", "Write LIKE."),
     "#": ("# is not an operator that is supported", "Compute it in Python."),
 }
 _AFTER_LIST = (
     *(TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.ORDER_BY),
     *(TokenType.LIMIT, TokenType.UNION, TokenType.SEMICOLON),
+)
+_TABLE_ENDS = (TokenType.VAR, TokenType.IDENTIFIER)
+_AFTER_TABLE = (
+    *(*_AFTER_LIST, TokenType.COMMA, TokenType.JOIN, TokenType.LEFT, TokenType.RIGHT, TokenType.FULL),
+    *(TokenType.INNER, TokenType.CROSS, TokenType.NATURAL, TokenType.EXCEPT, TokenType.INTERSECT, TokenType.QUALIFY),
 )
 _NAMES = (TokenType.VAR, TokenType.PARAMETER)
 
@@ -127,6 +133,16 @@ def _check_sequence(first: Token, second: Token, third: Token | None) -> None:
         raise Refusal("SyntaxError", "** is not Redshift", line=first.line, hint="Write POWER(a, b).")
     if first.token_type == TokenType.L_PAREN and second.token_type == TokenType.FROM:
         raise _from_comes_first(second)
+    after_it = third.token_type if third else TokenType.SEMICOLON
+    if first.token_type in _TABLE_ENDS and second.token_type == TokenType.STAR and after_it in _AFTER_TABLE:
+        raise Refusal("NotAllowed", "a * after a table is not supported", line=second.line, hint="Remove it.")
+    if first.token_type == TokenType.USING and second.token_type == TokenType.VAR and second.text.upper() != "SAMPLE":
+        hint = f"Write USING ({second.text})."
+        raise Refusal("SyntaxError", "USING takes columns in parentheses", line=first.line, hint=hint)
+    if first.token_type == TokenType.UNION and second.token_type == TokenType.DISTINCT:
+        raise Refusal("SyntaxError", "UNION DISTINCT is not Redshift", line=first.line, hint="Write UNION.")
+    if first.token_type == TokenType.CURRENT_DATE and second.token_type == TokenType.L_PAREN:
+        raise Refusal("SyntaxError", "CURRENT_DATE takes no parentheses", line=first.line, hint="Write CURRENT_DATE.")
     if first.token_type == TokenType.INTERVAL and second.token_type == TokenType.NUMBER:
         hint = f"Write INTERVAL '{second.text} {third.text.lower() if third else 'day'}'."
         raise Refusal("SyntaxError", "an INTERVAL is written in quotes", line=first.line, hint=hint)
