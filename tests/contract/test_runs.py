@@ -154,6 +154,18 @@ Twice {orders} is {twice}.
     assert [query.name for query in run.accepted_steps[0].queries] == ["orders_in_japan"]
 
 
+def test_a_replacement_sends_a_query_again_as_it_was_or_under_another_name(ask):
+    """Else the step that is there would run on other rows than those of its SQL, if what is to replace it fails."""
+    same = COUNT.replace("Count the orders\n", "Again\nreplaces: 1\n")
+    other = same.replace("COUNT(*)", "COUNT(*) + 1").replace('rows["orders"]', 'rows["order"]')
+    further = 'Go on\n\n```python\nfact("largest", int(rows["orders"].max()))\n```\n'
+    run, _ = ask("How many orders are there?", [COUNT, other, further, with_answer(same)])
+    assert run.steps[1].failure.type == "FrozenName"
+    assert run.answer.strip() == "There are 60 orders from FR, JP, US."
+    assert [fact.value for fact in run.facts if fact.name == "largest"] == [20]
+    assert run.accepted_steps[0].queries == run.steps[0].queries
+
+
 def test_rows_of_a_replaced_step_stay_where_a_later_step_loads_them(ask):
     second = 'Double\n\n```python\nfact("twice", 2 * int(load("orders_per_country")["orders"].sum()))\n```\n'
     other = """Only the countries

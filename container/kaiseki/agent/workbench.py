@@ -115,8 +115,10 @@ class Workbench:
                 message=f"step {step.replaces} cannot be replaced: it was not accepted",
                 hint=f"accepted steps: {there_are}; leave `replaces` out to add a step",
             )
-        frozen = {query.name for old in self.accepted if old.number != step.replaces for query in old.queries}
-        taken = next((draft.name for draft in reply.queries if draft.name in frozen), None)
+        replaced = next((old for old in self.accepted if old.number == step.replaces), None)
+        again = {query.name: query.sql for query in replaced.queries} if replaced else {}
+        sent = (each for each in reply.queries if again.get(each.name) != each.sql)
+        taken = next((each.name for each in sent if each.name in self._frozen), None)
         if taken is not None:
             return Failure(
                 kind="query",
@@ -128,7 +130,15 @@ class Workbench:
         earlier = (name for old in self.accepted if old.number != step.replaces for name in old.requirements)
         return requirements.refused(step.requirements, self._packages, earlier)
 
+    @property
+    def _frozen(self) -> dict[str, Query]:
+        """By their names, the queries whose rows stay as they are, also while a step is tried in place of theirs."""
+        return {query.name: query for step in self.accepted for query in step.queries}
+
     def _query(self, draft: QueryDraft, step: Step) -> Query:
+        if draft.name in self._frozen:  # sent again as it was by what replaces its step
+            return self._frozen[draft.name]
+        self._rows.pop(draft.name, None)
         cap = min(self._budget.rows_per_query, self._budget.rows)
         query = self._warehouse.run(draft.name, draft.sql, self.data / f"{draft.name}.parquet", cap)
         if query.failure is None:
