@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,15 +35,17 @@ import os, subprocess
 child = subprocess.Popen(["sleep", "600"], start_new_session=True)
 print(child.pid, os.getpid(), os.getppid(), os.getcwd(), flush=True)
 '''
-shown = session.execute(code, 1, 20).stdout
+shown = session.execute(code, 1, 60).stdout
 print(shown, end="", flush=True)
 try:
-    print(session.execute("import time; time.sleep(600)", 2, 600).killed, flush=True)
+    print(session.execute("import time; open('under-way', 'w').close(); time.sleep(600)", 2, 600).killed, flush=True)
 except KeyboardInterrupt:
-    print("interrupted", session.execute("1", 3, 5).failure.type, flush=True)
+    print("interrupted", session.execute("1", 3, 60).failure.type, flush=True)
     session.close()
     sandbox.close()
 """
+# A zygote that does not get ready.
+NEVER_READY = (sys.executable, "-c", "import time; time.sleep(600)")
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def children_of(pid: int) -> list[int]:
     return [process.pid for process in psutil.process_iter(["ppid"]) if process.info["ppid"] == pid]
 
 
-def gone(*pids: int, seconds: float = 5) -> bool:
+def gone(*pids: int, seconds: float = 60) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if all(state(pid) == "Z" for pid in pids):
@@ -77,37 +80,45 @@ def gone(*pids: int, seconds: float = 5) -> bool:
     return False
 
 
-def empty(folder: Path, seconds: float = 5) -> bool:
+def empty(folder: Path, seconds: float = 60) -> bool:
     until = time.monotonic() + seconds
     while any(folder.iterdir()) and time.monotonic() < until:
         time.sleep(0.02)
     return not any(folder.iterdir())
 
 
+def appears(file: Path, seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while not file.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return file.exists()
+
+
 def test_sessions_that_were_opened_and_closed_leave_no_process_and_no_folder(temporary: Path) -> None:
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    supervisors = []
     with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
         for number in range(20):
             with sandbox.open(temporary) as session:
-                session.execute(f"open('x', 'w').write('{number}')", 1, 20)
-        (zygote,) = (process for process in psutil.Process().children() if process.pid not in before)
-        assert gone(*(process.pid for process in zygote.children()))
-    assert {process.pid for process in psutil.Process().children(recursive=True)} == before
+                supervisors.append(supervisor_of(session))
+                session.execute(f"open('x', 'w').write('{number}')", 2, 60)
+        assert gone(*supervisors)
+    assert {process.pid for process in psutil.Process().children(recursive=True)} <= before
     assert not any(temporary.iterdir())
-    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors
 
 
 def test_closing_the_sandbox_closes_sessions_that_are_open_and_may_be_done_twice(temporary: Path) -> None:
     sandbox = LocalSandbox(clock=CLOCK, preload=())
     session = sandbox.open(temporary)
-    pid = int(session.execute("import os; print(os.getpid())", 1, 20).stdout)
+    pid = int(session.execute("import os; print(os.getpid())", 1, 60).stdout)
     for _ in range(2):
         session.close()
         sandbox.close()
     assert gone(pid)
     assert not any(temporary.iterdir())
-    ended = session.execute("1", 2, 20)
+    ended = session.execute("1", 2, 60)
     assert ended.failure is not None
     assert ended.failure.type == "SessionGone"
 
@@ -118,30 +129,30 @@ def test_a_sandbox_that_is_not_used_starts_nothing(temporary: Path) -> None:
         assert psutil.Process().children() == before
 
 
-def test_warming_up_does_not_wait(temporary: Path) -> None:
+def test_warming_up_does_not_wait(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiseki.sandbox.launcher._COMMAND", NEVER_READY)
     with LocalSandbox(clock=CLOCK) as sandbox:
-        started = time.monotonic()
         sandbox.warm()
-        assert time.monotonic() - started < 0.2
+
+
+def test_what_was_warmed_up_is_what_serves(temporary: Path) -> None:
+    before = {process.pid for process in psutil.Process().children()}
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+        sandbox.warm()
+        (zygote,) = {process.pid for process in psutil.Process().children()} - before
         with sandbox.open(temporary) as session:
-            assert session.execute("1", 1, 20).stdout == "1\n"
+            assert psutil.Process(supervisor_of(session)).ppid() == zygote
 
 
 def test_sessions_may_be_used_from_several_threads(temporary: Path) -> None:
-    shown: list[str] = []
-    with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
+    with LocalSandbox(clock=CLOCK, preload=()) as sandbox, ThreadPoolExecutor(4) as threads:
 
-        def use(number: int) -> None:
+        def use(number: int) -> str:
             with sandbox.open(temporary) as session:
-                session.execute(f"x = {number}\nimport time; time.sleep(0.2)", 1, 20)
-                shown.append(session.execute("x", 2, 20).stdout)
+                session.execute(f"x = {number}\nimport time; time.sleep(0.05)", 1, 60)
+                return session.execute("x", 2, 60).stdout
 
-        threads = [threading.Thread(target=use, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert sorted(shown) == ["0\n", "1\n", "2\n", "3\n"]
+        assert [*threads.map(use, range(12))] == [f"{number}\n" for number in range(12)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -152,7 +163,7 @@ def test_a_host_that_is_killed_takes_everything_with_it(temporary: Path, number:
     zygote = psutil.Process(int(supervisor)).ppid()
     assert Path(workdir).is_dir()
     host.send_signal(number)
-    host.wait(5)
+    host.wait(60)
     assert gone(int(child), int(interpreter), int(supervisor), zygote)
     assert empty(temporary)
 
@@ -162,12 +173,13 @@ def test_ctrl_c_in_the_terminal_reaches_the_host_alone(temporary: Path) -> None:
         [sys.executable, "-c", HOST], stdout=subprocess.PIPE, text=True, cwd=temporary, start_new_session=True
     )
     assert host.stdout is not None
-    pids = [int(pid) for pid in host.stdout.readline().split()[:3]]
+    *numbers, workdir = host.stdout.readline().split()
+    pids = [int(number) for number in numbers]
     assert not {os.getpgid(pid) for pid in pids} & {host.pid}
-    time.sleep(0.2)
+    assert appears(Path(workdir, "under-way"))
     os.killpg(host.pid, signal.SIGINT)
     assert host.stdout.readline() == "interrupted SessionGone\n"
-    assert host.wait(10) == 0
+    assert host.wait(60) == 0
     assert gone(*pids)
     assert not any(temporary.iterdir())
 
@@ -175,13 +187,13 @@ def test_ctrl_c_in_the_terminal_reaches_the_host_alone(temporary: Path) -> None:
 def test_a_zygote_that_was_killed_is_started_again(temporary: Path) -> None:
     with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
         lost = sandbox.open(temporary)
-        pids = [int(pid) for pid in lost.execute("import os; print(os.getpid(), os.getppid())", 1, 20).stdout.split()]
+        pids = [int(pid) for pid in lost.execute("import os; print(os.getpid(), os.getppid())", 1, 60).stdout.split()]
         psutil.Process(pids[1]).parent().kill()  # type: ignore[union-attr]
         assert gone(*pids)
-        assert lost.execute("1", 2, 5).killed == "exit"
+        assert lost.execute("1", 2, 60).killed == "exit"
         with sandbox.open(temporary) as session:
-            assert session.execute("print('back')", 1, 20).stdout == "back\n"
-    assert not any(temporary.iterdir())
+            assert session.execute("print('back')", 1, 60).stdout == "back\n"
+    assert empty(temporary)  # a session made ahead by the one that was killed ends by itself
 
 
 def test_a_sandbox_that_cannot_start_says_why_in_one_line(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,8 +213,9 @@ def test_a_sandbox_whose_python_is_missing_says_so(temporary: Path, monkeypatch:
     assert not any(temporary.iterdir())
 
 
-def test_a_sandbox_that_takes_too_long_says_so(temporary: Path) -> None:
-    with LocalSandbox(clock=CLOCK, limits=Limits(boot=0.01)) as sandbox, pytest.raises(SandboxError, match="not ready"):
+def test_a_sandbox_that_takes_too_long_says_so(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiseki.sandbox.launcher._COMMAND", NEVER_READY)
+    with LocalSandbox(clock=CLOCK, limits=Limits(boot=0.2)) as sandbox, pytest.raises(SandboxError, match="not ready"):
         sandbox.open(temporary)
     assert not any(temporary.iterdir())
 
@@ -225,7 +238,7 @@ def test_data_that_only_the_caller_can_reach_make_no_session_run_as_root(tmp_pat
     with LocalSandbox(clock=CLOCK, preload=(), layers=Layers(private_view=False)) as sandbox:
         try:
             with sandbox.open(data) as session:
-                user = session.execute("import os; print(os.getuid())", 1, 20).stdout.strip()
+                user = session.execute("import os; print(os.getuid())", 1, 60).stdout.strip()
         except SandboxError as error:
             said = error.message
     assert user != "0"
@@ -247,7 +260,7 @@ def wait_for_spare(sandbox: LocalSandbox, data: Path) -> Spare:
         earlier = supervisor_of(session)
         zygote = psutil.Process(earlier).ppid()
     assert gone(earlier)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         for supervisor in children_of(zygote):
             for interpreter in children_of(supervisor):
@@ -259,7 +272,7 @@ def wait_for_spare(sandbox: LocalSandbox, data: Path) -> Spare:
 
 
 def supervisor_of(session: Session) -> int:
-    return int(session.execute("import os; print(os.getppid())", 1, 20).stdout)
+    return int(session.execute("import os; print(os.getppid())", 1, 60).stdout)
 
 
 def test_the_next_session_is_made_ahead(temporary: Path) -> None:
@@ -281,10 +294,10 @@ def test_a_session_made_ahead_is_like_any_other(temporary: Path) -> None:
     )
     with LocalSandbox(clock=CLOCK, preload=()) as sandbox:
         with sandbox.open(temporary) as session:
-            forked_at_once = session.execute(code, 1, 20)
+            forked_at_once = session.execute(code, 1, 60)
         wait_for_spare(sandbox, temporary)
         with sandbox.open(temporary) as session:
-            made_ahead = session.execute(code, 1, 20)
+            made_ahead = session.execute(code, 1, 60)
     assert forked_at_once.failure is None
     assert made_ahead.stdout == forked_at_once.stdout
 
@@ -310,7 +323,7 @@ def test_a_session_made_ahead_does_not_see_a_folder_that_was_replaced(temporary:
         data.mkdir()
         (data / "new.txt").write_text("new")
         with sandbox.open(data) as session:
-            assert session.execute(f"print(open({str(data / 'new.txt')!r}).read())", 1, 20).stdout == "new\n"
+            assert session.execute(f"print(open({str(data / 'new.txt')!r}).read())", 1, 60).stdout == "new\n"
 
 
 def test_a_session_made_ahead_that_was_killed_is_not_missed(temporary: Path) -> None:
@@ -319,11 +332,11 @@ def test_a_session_made_ahead_that_was_killed_is_not_missed(temporary: Path) -> 
         os.kill(spare.interpreter, signal.SIGKILL)
         assert gone(spare.supervisor)
         with sandbox.open(temporary) as session:
-            assert session.execute("print('here')", 1, 20).stdout == "here\n"
+            assert session.execute("print('here')", 1, 60).stdout == "here\n"
         spare = wait_for_spare(sandbox, temporary)
         os.kill(spare.supervisor, signal.SIGKILL)
         with sandbox.open(temporary) as session:
-            assert session.execute("print('here')", 1, 20).stdout == "here\n"
+            assert session.execute("print('here')", 1, 60).stdout == "here\n"
 
 
 def test_a_session_made_ahead_that_ends_before_it_has_heard_of_its_host_is_not_missed(temporary: Path) -> None:
