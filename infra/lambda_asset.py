@@ -13,6 +13,7 @@ SHARED = (
     "kaiseki/__init__.py",
     "kaiseki/embedded_metrics.py",
     "kaiseki/errors.py",
+    "kaiseki/aws_region.py",
     "kaiseki/lifecycle.py",
     "kaiseki/run_id.py",
     "kaiseki/schema_names.py",

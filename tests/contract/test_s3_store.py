@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from in_process_aws import in_process_bucket
-from kaiseki.errors import InputError, StoreError, UnknownRun
+from kaiseki.errors import InputError, SettingError, StoreError, UnknownRun
 from kaiseki.lifecycle import Status
 from kaiseki.models import Artifact, Request, Run
 from kaiseki.report.files import inventory
@@ -380,7 +380,7 @@ def without_aws(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 def test_without_a_region_the_user_is_told_to_set_one(monkeypatch, tmp_path):
     without_aws(monkeypatch, tmp_path)
-    with pytest.raises(StoreError, match="needs a region") as caught:
+    with pytest.raises(SettingError, match="needs a region") as caught:
         aws_session()
     assert "AWS_REGION" in caught.value.hint
 

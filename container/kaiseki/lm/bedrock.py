@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from dspy import lm15
 
+from kaiseki.aws_region import REGION_VARIABLES
 from kaiseki.errors import SettingError
 from kaiseki.lm.bedrock_errors import CREDENTIALS_HINT, as_lm15_errors
 from kaiseki.lm.continuation import CONTINUE, joined
@@ -25,8 +26,6 @@ LARGEST_MAX_TOKENS = 64_000  # what the smallest of the current models can write
 MOST_CALLS = 6  # for one reply: the first, and its continuations
 _FINISH_REASONS = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length"}
 _NOTHING = lm15.Usage()
-# boto3 alone overlooks AWS_REGION, which AWS's other tools and its containers set.
-_REGION_VARIABLES = {"region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)}
 _DECLINED = {"guardrail_intervened", "content_filtered", "refusal"}
 
 
@@ -134,7 +133,7 @@ class BedrockEngine:
 def bedrock_client(region: str | None = None, read_timeout: float = READ_TIMEOUT_SECONDS) -> "BedrockRuntimeClient":
     """A client by AWS's own rules for region and credentials. Raises SettingError where either is missing."""
     try:
-        core = botocore.session.Session(session_vars=_REGION_VARIABLES)
+        core = botocore.session.Session(session_vars=REGION_VARIABLES)
         session = boto3.Session(botocore_session=core, region_name=region)
         if session.region_name is None:
             raise SettingError("Amazon Bedrock needs a region", hint="set AWS_REGION, for example AWS_REGION=us-east-1")

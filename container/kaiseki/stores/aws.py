@@ -8,15 +8,14 @@ import botocore.session
 from botocore import exceptions as aws
 from botocore.config import Config
 
-from kaiseki.errors import KaisekiError, StoreError
+from kaiseki.aws_region import REGION_VARIABLES
+from kaiseki.errors import KaisekiError, SettingError, StoreError
 
 # Standard mode retries throttling, timeouts and errors of the service, with a growing pause.
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
 # For what comes again soon: a heartbeat that failed is followed by the next.
 BRISK = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=4)
 
-# boto3 alone overlooks AWS_REGION, which AWS's other tools and its containers set.
-_REGION_VARIABLES = {"region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)}
 _CREDENTIALS_HINT = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`"
 _DENIED = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "403"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}
@@ -37,9 +36,9 @@ _ABSENT = {
 
 
 def aws_session(region: str | None = None) -> boto3.Session:
-    """`region` counts where AWS's own settings name none. Raises StoreError where neither does."""
+    """`region` counts where AWS's own settings name none. Raises SettingError where neither does, or StoreError."""
     with as_store_errors("AWS"):
-        core = botocore.session.Session(session_vars=_REGION_VARIABLES)
+        core = botocore.session.Session(session_vars=REGION_VARIABLES)
         region = core.get_config_variable("region") or region
         if region is None:
             raise _no_region()
@@ -48,7 +47,7 @@ def aws_session(region: str | None = None) -> boto3.Session:
 
 @contextmanager
 def as_store_errors(place: str) -> Iterator[None]:
-    """Failures of AWS at `place` ("s3://bucket", "the table runs") as StoreErrors of one line."""
+    """Failures of AWS at `place` ("s3://bucket", "the table runs") as StoreErrors; no region is a SettingError."""
     try:
         yield
     except aws.ClientError as error:
@@ -91,8 +90,8 @@ def _of_service(error: aws.ClientError, place: str) -> KaisekiError:
     )
 
 
-def _no_region() -> StoreError:
-    return StoreError("AWS needs a region", hint="set AWS_REGION, for example AWS_REGION=us-east-1")
+def _no_region() -> SettingError:
+    return SettingError("AWS needs a region", hint="set AWS_REGION, for example AWS_REGION=us-east-1")
 
 
 def _line(said: object) -> str:

@@ -313,6 +313,13 @@ def test_an_environment_is_found_by_its_name(gateway: Gateway, kaiseki: Kaiseki,
     assert "no environment 'prod'" in missing.stderr
 
 
+def test_the_region_may_be_set_as_aws_containers_and_tools_set_it(kaiseki: Kaiseki, tmp_path: Path) -> None:
+    looked_up = kaiseki("runs", "--env", "prod", results=tmp_path, AWS_REGION=REGION, AWS_DEFAULT_REGION="")
+    assert "no environment 'prod'" in looked_up.stderr
+    unset = kaiseki("runs", "--env", "dev", results=tmp_path, AWS_REGION="", AWS_DEFAULT_REGION="", AWS_CONFIG_FILE="/")
+    assert unset.stderr.startswith("kaiseki: the region of the environment 'dev' is not known")
+
+
 def test_a_service_that_fails_for_a_moment_is_asked_again(gateway: Gateway, kaiseki: Kaiseki, tmp_path: Path) -> None:
     gateway.failures = 2
     assert kaiseki("runs", "--api", gateway.url, results=tmp_path).returncode == 0

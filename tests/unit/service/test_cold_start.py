@@ -27,6 +27,7 @@ def test_launcher_task_events_and_reconciler_load_boto3_and_a_few_small_modules(
         "kaiseki",
     }
     assert {name for name in of_kaiseki if not name.startswith("kaiseki.stores.dynamodb")} == {
+        "kaiseki.aws_region",
         "kaiseki.embedded_metrics",
         "kaiseki.errors",
         "kaiseki.lifecycle",
