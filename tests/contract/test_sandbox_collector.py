@@ -11,7 +11,7 @@ from kaiseki.sandbox.limits import Limits
 from kaiseki.sandbox.local import LocalSandbox
 from kaiseki.sandbox.session import Session
 
-LIMITS = Limits(artifacts=5, artifact_bytes=100_000)
+LIMITS = Limits(artifacts=5, artifact_bytes=100_000, disk_entries=200)
 CHDIR = "import os\nos.chdir(os.environ['KAISEKI_OUTBOX'])\n"
 
 
@@ -33,7 +33,7 @@ def into(tmp_path: Path) -> Path:
 
 
 def leave(session: Session, code: str) -> None:
-    execution = session.execute(CHDIR + code, 1, 20)
+    execution = session.execute(CHDIR + code, 1, 60)
     assert execution.failure is None, execution.failure
 
 
@@ -59,7 +59,7 @@ def test_a_later_file_takes_the_place_of_an_earlier_one(session: Session, into: 
 def test_the_records_stay_where_the_kit_goes_on_writing_them(session: Session, into: Path) -> None:
     leave(session, "fact('one', 1)")
     assert session.collect(into) == ()
-    assert [record.name for record in session.execute("fact('two', 2)", 2, 20).records] == ["two"]
+    assert [record.name for record in session.execute("fact('two', 2)", 2, 60).records] == ["two"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_outbox_that_was_replaced_gives_nothing(session: Session, into: Path,
     (tmp_path / "host").mkdir()
     (tmp_path / "host" / "secret.csv").write_text("secret")
     box = "os.environ['KAISEKI_OUTBOX']"
-    session.execute(f"import os\nos.rmdir({box}); os.symlink({str(tmp_path / 'host')!r}, {box})", 1, 20)
+    session.execute(f"import os\nos.rmdir({box}); os.symlink({str(tmp_path / 'host')!r}, {box})", 1, 60)
     assert session.collect(into) == ()
     assert (tmp_path / "host" / "secret.csv").exists()
 
@@ -116,7 +116,7 @@ def test_an_outbox_that_was_replaced_gives_nothing(session: Session, into: Path,
 def test_a_file_is_taken_as_it_is_however_the_code_goes_on_writing_to_it(session: Session, into: Path) -> None:
     leave(session, "held = open('x.csv', 'w')\nheld.write('before'); held.flush()")
     session.collect(into)
-    session.execute("held.write('after'); held.flush()", 2, 20)
+    session.execute("held.write('after'); held.flush()", 2, 60)
     assert (into / "x.csv").read_text() == "before"
 
 
@@ -139,7 +139,9 @@ def test_paths_that_change_while_they_are_read_never_lead_outside(session: Sessi
 
 
 def test_after_a_limit_ended_the_session_its_files_can_still_be_taken(session: Session, into: Path) -> None:
-    session.execute(CHDIR + "open('x.csv', 'w').write('1')\nwhile True: pass", 1, 0.5)
+    too_many = "import time\nfor n in range(300): open(f'../{n}', 'w').close()\ntime.sleep(600)"
+    ended = session.execute(CHDIR + f"open('x.csv', 'w').write('1')\n{too_many}", 1, 60)
+    assert ended.killed == "disk"
     assert session.collect(into) == ("x.csv",)
 
 

@@ -28,7 +28,7 @@ def session(sandbox: LocalSandbox, tmp_path: Path) -> Iterator[Session]:
 
 
 def failure(session: Session, code: str, step: int = 1) -> Failure:
-    execution = session.execute(dedent(code).lstrip("\n"), step, 20)
+    execution = session.execute(dedent(code).lstrip("\n"), step, 60)
     assert execution.failure is not None
     assert execution.failure.kind == "code"
     return execution.failure
@@ -89,7 +89,7 @@ def test_type_and_message_are_those_of_the_error(session: Session) -> None:
 def test_the_line_is_the_one_of_the_step_that_failed_also_in_a_function_of_an_earlier_one(
     session: Session,
 ) -> None:
-    session.execute("\n\ndef ratio(a, b):\n    return a / b", 1, 20)
+    session.execute("\n\ndef ratio(a, b):\n    return a / b", 1, 60)
     told = failure(session, "x = 1\nratio(x, 0)", 2)
     assert told.line == 2
     assert '  File "step-02.py", line 2, in <module>\n    ratio(x, 0)\n' in told.traceback
@@ -134,10 +134,10 @@ def test_where_this_machine_keeps_its_libraries_is_not_told(session: Session) ->
 
 
 def test_an_exit_is_a_failure_unless_it_is_clean(session: Session) -> None:
-    assert session.execute("import sys\nx = 1\nsys.exit()\nx = 2", 1, 20).failure is None
-    assert session.execute("print(x)", 2, 20).stdout == "1\n"
+    assert session.execute("import sys\nx = 1\nsys.exit()\nx = 2", 1, 60).failure is None
+    assert session.execute("print(x)", 2, 60).stdout == "1\n"
     for code, exit_code, message in (("sys.exit(3)", 3, "3"), ("sys.exit('no data')", 1, "no data")):
-        execution = session.execute(code, 3, 20)
+        execution = session.execute(code, 3, 60)
         assert execution.failure is not None
         assert (execution.failure.type, execution.exit_code, execution.failure.message) == (
             "SystemExit",
@@ -150,7 +150,7 @@ def test_an_exit_is_a_failure_unless_it_is_clean(session: Session) -> None:
 def test_an_interrupt_is_an_error_like_others(session: Session) -> None:
     assert failure(session, "raise KeyboardInterrupt").type == "KeyboardInterrupt"
     assert failure(session, "import os, signal\nos.kill(os.getpid(), signal.SIGINT)").type == "KeyboardInterrupt"
-    assert session.execute("1", 2, 20).stdout == "1\n"
+    assert session.execute("1", 2, 60).stdout == "1\n"
 
 
 def test_messages_of_any_length_are_kept_short(session: Session) -> None:
