@@ -269,6 +269,9 @@ def _become(user: int) -> None:
 
 # ── attacks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+# No machine is so slow that it needs as long; what holds anybody up by force holds them up for longer.
+IN_TIME = 60.0  # seconds
+
 # At the disposal of the code of each case.
 PRELUDE = """
 import ctypes, errno, os, platform, stat, subprocess, sys, time
@@ -303,7 +306,7 @@ class Attempt:
     execution: Execution
     following: Execution
     seen: str  # all that came out: streams, failures, records, names and contents of collected files
-    seconds: float
+    in_time: bool  # far sooner than anything takes that waits for what the code left running
 
     @property
     def alive(self) -> bool:
@@ -329,12 +332,12 @@ class Bystander:
 
     def _open(self) -> None:
         self.session = self._sandbox.open(self._data)
-        shown = self.session.execute("import os\nx = 42\nprint(os.getpid(), os.getppid(), os.getcwd())", 1, 20).stdout
+        shown = self.session.execute("import os\nx = 42\nprint(os.getpid(), os.getppid(), os.getcwd())", 1, 60).stdout
         pid, supervisor, folder = shown.split()
         self.pid, self.supervisor, self.folder = int(pid), int(supervisor), Path(folder)
 
     def check(self) -> None:
-        answered = self.session.execute("print(x)", 2, 20)
+        answered = self.session.execute("print(x)", 2, 60)
         if answered.stdout != "42\n":
             self.session.close()
             self._open()
@@ -365,7 +368,7 @@ def bystander(sandbox: LocalSandbox, data: Path) -> Iterator[Bystander]:
     """After all attacks of a module a new session works, too; each of them had one."""
     yield Bystander(sandbox, data)
     with sandbox.open(data) as fresh:
-        assert fresh.execute("print(len(load('people')))", 1, 20).stdout == "2\n"
+        assert fresh.execute("print(len(load('people')))", 1, 60).stdout == "2\n"
 
 
 @pytest.fixture
@@ -380,10 +383,12 @@ def session(sandbox: LocalSandbox, data: Path, bystander: Bystander) -> Iterator
 def attack(session: Session, tmp_path: Path) -> Attack:
     """Runs hostile code as a step, and harmless code after it, which gets `patience` seconds.
 
+    Both end sooner, unless the attack is about just that.
+
     Other keywords become variables that the hostile code may use.
     """
 
-    def run(code: str, timeout: float = 10.0, patience: float = 5.0, **known: object) -> Attempt:
+    def run(code: str, timeout: float = 60.0, patience: float = 60.0, **known: object) -> Attempt:
         started = time.monotonic()
         execution = session.execute(given(known) + PRELUDE + code, 1, timeout)
         following = session.execute("print('alive')", 2, patience)
@@ -392,7 +397,7 @@ def attack(session: Session, tmp_path: Path) -> Attack:
         session.collect(into)
         files = [f"{path.name}\n{path.read_bytes().decode('latin-1')}" for path in into.rglob("*") if path.is_file()]
         seen = "\n".join((execution.model_dump_json(), following.model_dump_json(), *files))
-        return Attempt(execution, following, seen, seconds)
+        return Attempt(execution, following, seen, seconds < IN_TIME)
 
     return run
 

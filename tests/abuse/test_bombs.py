@@ -12,7 +12,6 @@ Attack = Callable[..., Any]  # of conftest.py
 
 TIGHT = Limits(
     memory=300 * MIB,
-    cpu=2.0,
     processes=20,
     open_files=128,
     file=20 * MIB,
@@ -23,7 +22,7 @@ TIGHT = Limits(
     artifacts=50,
     artifact_bytes=5_000_000,
 )
-SECONDS = 20  # nothing below lasts longer, even without limits
+SECONDS = 50  # nothing below lasts longer, even without limits; the code knows it too
 
 
 @pytest.fixture(scope="module")
@@ -31,38 +30,44 @@ def limits() -> Limits:
     return TIGHT
 
 
-# At most 128 processes each.
+# At most 128 processes each. Where the kernel lets them have no more at the moment, they go on trying.
+TRYING = """
+def trying(start, *arguments):
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        try: return start(*arguments)
+        except OSError: time.sleep(0.01)
+fork = lambda: trying(os.fork)
+"""
 PROCESSES = {
-    "forks-that-fork": f"for _ in range(7): os.fork()\ntime.sleep({SECONDS}); os._exit(0)",
+    "forks-that-fork": "for _ in range(7): fork()\ntime.sleep(SECONDS); os._exit(0)",
     "children": (
-        f"for _ in range(100):\n    if os.fork() == 0:\n        time.sleep({SECONDS}); os._exit(0)\n"
-        f"time.sleep({SECONDS})"
+        "for _ in range(100):\n    if fork() == 0:\n        time.sleep(SECONDS); os._exit(0)\ntime.sleep(SECONDS)"
     ),
     "orphans": (
         "for _ in range(60):\n"
-        "    if os.fork() == 0:\n"
-        f"        if os.fork() == 0: os.setsid(); time.sleep({SECONDS})\n"
+        "    if fork() == 0:\n"
+        "        if fork() == 0: os.setsid(); time.sleep(SECONDS)\n"
         "        os._exit(0)\n"
-        f"time.sleep({SECONDS})"
+        "time.sleep(SECONDS)"
     ),
-    "programs": f"for _ in range(60): subprocess.Popen(['sleep', '{SECONDS}'])\ntime.sleep({SECONDS})",
-    "a-shell": f"subprocess.run(['sh', '-c', 'i=0; while [ $i -lt 60 ]; do sleep {SECONDS} & i=$((i+1)); done; wait'])",
-    "a-chain": (f"for _ in range(60):\n    if os.fork(): break\ntime.sleep({SECONDS}); os._exit(0)"),
+    "programs": "for _ in range(60): trying(subprocess.Popen, ['sleep', str(SECONDS)])\ntime.sleep(SECONDS)",
+    "a-shell": (
+        "while True:\n"
+        "    loop = f'i=0; while [ $i -lt 60 ]; do sleep {SECONDS} & i=$((i+1)); done; wait'\n"
+        "    trying(subprocess.run, ['sh', '-c', loop])"
+    ),
+    "a-chain": "for _ in range(60):\n    if fork(): break\ntime.sleep(SECONDS); os._exit(0)",
 }
 
 
 @pytest.mark.parametrize("code", PROCESSES.values(), ids=PROCESSES.keys())
-def test_processes_without_end_end_the_session_and_are_gone(attack: Attack, code: str) -> None:
-    before = {process.pid for process in psutil.Process().children(recursive=True)}
-    attempt = attack(code, timeout=8)
+def test_processes_without_end_end_the_session_and_are_gone(session: Any, attack: Attack, code: str) -> None:
+    supervisor = int(session.execute("import os; print(os.getppid())", 0, 60).stdout)
+    attempt = attack(TRYING + code, SECONDS=SECONDS)
     assert attempt.execution.killed == "processes"
-    left = [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if process.pid not in before and process.status() != psutil.STATUS_ZOMBIE
-    ]
-    assert len(left) <= 2  # the supervisor of this session, which waits for its close
-    assert attempt.seconds < 12
+    assert psutil.Process(supervisor).children(recursive=True) == []
+    assert attempt.in_time
 
 
 def test_processes_that_end_at_once_are_reaped(attack: Attack) -> None:
@@ -78,69 +83,70 @@ def test_threads_are_bounded(attack: Attack) -> None:
         "started = 0\n"
         "try:\n"
         "    for _ in range(1_000):\n"
-        f"        threading.Thread(target=stop.wait, args=({SECONDS},), daemon=True).start(); started += 1\n"
+        "        threading.Thread(target=stop.wait, daemon=True).start(); started += 1\n"
+        "    time.sleep(SECONDS)\n"
         "except BaseException: pass\n"
-        "time.sleep(1); print(started); stop.set()\n"  # a watchdog looks ten times a second
+        "print(started); stop.set()\n"
     )
-    attempt = attack(code)
+    attempt = attack(code, SECONDS=SECONDS)
     assert attempt.execution.killed or int(attempt.execution.stdout) < 1_000
-    assert attempt.seconds < 12
+    assert attempt.in_time
 
 
 MEMORY = {
     "bytes-that-pile-up": (
-        "pile = []\nfor _ in range(35):\n    pile.append(b'x' * (20 << 20)); time.sleep(0.01)\ntime.sleep(2)"
+        "pile = []\nfor _ in range(35):\n    pile.append(b'x' * (20 << 20)); time.sleep(0.01)\ntime.sleep(SECONDS)"
     ),
     "children-that-write-to-what-they-share": (
         "import mmap\nblob = bytearray(100 << 20)\n"
         "for _ in range(4):\n"
         "    if os.fork() == 0:\n"
         "        for at in range(0, len(blob), 4096): blob[at] = 1\n"
-        f"        time.sleep({SECONDS}); os._exit(0)\n"
-        "time.sleep(3)"
+        "        time.sleep(SECONDS); os._exit(0)\n"
+        "time.sleep(SECONDS)"
     ),
     "anonymous-maps": (
         "import mmap\nkept = []\n"
         "for _ in range(7):\n"
         "    kept.append(mmap.mmap(-1, 100 << 20))\n"
         "    for at in range(0, 100 << 20, 4096): kept[-1][at] = 1\n"
-        "time.sleep(2)"
+        "time.sleep(SECONDS)"
     ),
     "files-of-shared-memory": (
         "for n in range(35):\n"
         "    with open(f'/dev/shm/x{n}', 'wb') as file: file.write(b'x' * (18 << 20))\n"
         "    time.sleep(0.02)\n"
-        "time.sleep(2)"
+        "time.sleep(SECONDS)"
     ),
     "named-shared-memory": (
         "from multiprocessing import shared_memory\nkept = []\n"
         "for n in range(35):\n"
         "    kept.append(shared_memory.SharedMemory(create=True, size=18 << 20))\n"
         "    kept[-1].buf[:] = bytes(18 << 20); time.sleep(0.02)\n"
-        "time.sleep(2)"
+        "time.sleep(SECONDS)"
     ),
-    "text-that-doubles": "text = 'x'\nfor _ in range(29): text += text\nmore = text + 'y'\ntime.sleep(2)",
-    "a-list-of-lists": "pile = [[] for _ in range(8_000_000)]\ntime.sleep(2)",
-    "a-number": "n = 1 << (700 << 23)\ntime.sleep(2)",
+    "text-that-doubles": "text = 'x'\nfor _ in range(28): text += text\nmore = text + 'y'\ntime.sleep(SECONDS)",
+    "a-list-of-lists": "pile = [[] for _ in range(8_000_000)]\ntime.sleep(SECONDS)",
+    "a-number": "n = 1 << (700 << 23)\ntime.sleep(SECONDS)",
     "allocated-by-c": (
         "libc.malloc.restype = ctypes.c_void_p\nfor _ in range(70):\n    p = libc.malloc(10 << 20)\n"
-        "    if p: ctypes.memset(p, 1, 10 << 20)\n    time.sleep(0.01)\ntime.sleep(2)"
+        "    if p: ctypes.memset(p, 1, 10 << 20)\n    time.sleep(0.01)\ntime.sleep(SECONDS)"
     ),
     "decompressed": (
         "import zlib\nsmall = zlib.compress(bytes(10 << 20), 9)\n"
-        "kept = [zlib.decompress(small) for _ in range(70)]\nfor part in kept: part[::4096]\ntime.sleep(2)"
+        "kept = [zlib.decompress(small) for _ in range(70)]\nfor part in kept: part[::4096]\ntime.sleep(SECONDS)"
     ),
 }
 
 
 @pytest.mark.parametrize("code", MEMORY.values(), ids=MEMORY.keys())
 def test_memory_ends_or_the_code_does(attack: Attack, code: str) -> None:
-    """Between two looks of the watchdog a little more may be taken; never twice what is allowed."""
-    attempt = attack(f"{code}\nprint('got ' + 'away')")
+    """Between two looks of the watchdog a little more may be taken."""
+    attempt = attack(f"{code}\nprint('got ' + 'away')", SECONDS=SECONDS)
     assert "got away" not in attempt.execution.stdout
     assert attempt.execution.killed in ("memory", "exit") or attempt.execution.failure is not None
-    assert attempt.execution.peak_memory_bytes < 1_000 * MIB
-    assert attempt.seconds < 12
+    assert attempt.execution.peak_memory_bytes < 1_500 * MIB
+    assert attempt.in_time
 
 
 # At most 300 MB and 5,000 entries each.
@@ -178,10 +184,10 @@ DISK = {
 
 @pytest.mark.parametrize("code", DISK.values(), ids=DISK.keys())
 def test_a_disk_is_not_filled(attack: Attack, code: str) -> None:
-    attempt = attack(f"{code}\ntime.sleep(2)\nprint('got ' + 'away')")
+    attempt = attack(f"{code}\ntime.sleep(SECONDS)\nprint('got ' + 'away')", SECONDS=SECONDS)
     assert attempt.execution.killed == "disk"
     assert "got away" not in attempt.execution.stdout
-    assert attempt.seconds < 12
+    assert attempt.in_time
 
 
 FILES = {
@@ -245,7 +251,7 @@ def test_what_comes_back_is_bounded(attack: Attack, limits: Limits, code: str) -
     assert len(execution.stderr.encode()) < 3 * limits.output + 200
     assert execution.failure is None or len(execution.failure.model_dump_json()) < 100_000
     assert attempt.alive
-    assert attempt.seconds < 12
+    assert attempt.in_time
 
 
 OPEN_FILES = {
@@ -310,7 +316,7 @@ UNNAMED = {
         "    for n in range(16):\n"
         "        kept.append(os.open(f'f{n}', os.O_CREAT | os.O_WRONLY)); os.unlink(f'f{n}')\n"
         "        os.write(kept[-1], b'x' * (15 << 20)); time.sleep(0.05)\n"
-        "    time.sleep(2); os._exit(0)\n"
+        "    time.sleep(SECONDS); os._exit(0)\n"
         "os.wait()"
     ),
     "mapped-and-closed": (
@@ -324,7 +330,7 @@ UNNAMED = {
 
 @pytest.mark.parametrize("code", UNNAMED.values(), ids=UNNAMED.keys())
 def test_a_disk_is_not_filled_with_files_that_have_no_name(attack: Attack, code: str) -> None:
-    attempt = attack(f"kept = []\n{code}\ntime.sleep(1)\nprint('got ' + 'away')")
+    attempt = attack(f"kept = []\n{code}\ntime.sleep(SECONDS)\nprint('got ' + 'away')", SECONDS=SECONDS)
     assert attempt.execution.killed == "disk"
 
 

@@ -22,12 +22,12 @@ kept = [os.environ["AWS_SECRET_ACCESS_KEY"] + "-in-memory", open(sys.argv[1])]
 os.set_inheritable(kept[1].fileno(), True)
 with LocalSandbox(clock=datetime(2026, 11, 21, tzinfo=UTC), preload=()) as sandbox:
     bystander = sandbox.open(Path(sys.argv[2]))
-    bystander.execute("x = 42", 1, 20)
+    bystander.execute("x = 42", 1, 60)
     print("ready", flush=True)
     for line in sys.stdin:
         with sandbox.open(Path(sys.argv[2])) as session:
-            shown = session.execute(json.loads(line), 1, 20).model_dump_json()
-        print(json.dumps([shown, bystander.execute("print(x)", 2, 20).stdout]), flush=True)
+            shown = session.execute(json.loads(line), 1, 60).model_dump_json()
+        print(json.dumps([shown, bystander.execute("print(x)", 2, 60).stdout]), flush=True)
 """
 # Finds the rest of a string that begins as the secret does, without containing it.
 SCAN = """
@@ -176,7 +176,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
     yield steal
     host.stdin.close()
-    assert host.wait(20) == 0
+    assert host.wait(60) == 0
 
 
 @pytest.mark.parametrize("code", ENVIRONMENT.values(), ids=ENVIRONMENT.keys())

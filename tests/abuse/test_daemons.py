@@ -1,5 +1,6 @@
 """Processes that try to outlive what started them: the step's output, the session, the host's close."""
 
+import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,12 +10,13 @@ from typing import Any
 import psutil
 import pytest
 
+from kaiseki.sandbox.conversation import PATIENCE_SECONDS
 from kaiseki.sandbox.local import LocalSandbox
 
 Attack = Callable[..., Any]  # of conftest.py
 
 # Whatever gets away ends by itself after this many seconds. Each daemon touches a file until then.
-LIFE = 20
+LIFE = 90
 # `daemon` runs until its life is over; its file's time tells from outside whether it still does.
 DAEMON = f"""
 import os, signal, subprocess, sys, threading, time
@@ -27,7 +29,7 @@ def daemon():
         time.sleep(0.02)
     os._exit(0)
 def wait():
-    until = time.monotonic() + 5
+    until = time.monotonic() + 50
     while not os.path.exists('beat') and time.monotonic() < until: time.sleep(0.01)
 PROGRAM = '\\n'.join((
     'import time', 'until = time.monotonic() + {LIFE}', 'while time.monotonic() < until:',
@@ -80,7 +82,7 @@ WAYS = {
         "    if os.fork() == 0:\n"
         "        if os.fork() == 0: daemon()\n"
         "        os._exit(0)\n"
-        "    time.sleep(20); os._exit(0)"
+        "    time.sleep(90); os._exit(0)"
     ),
     "undumpable": "import ctypes\nif os.fork() == 0:\n    ctypes.CDLL(None).prctl(4, 0); daemon()",
     "another-name": ("import ctypes\nif os.fork() == 0:\n    ctypes.CDLL(None).prctl(15, b') R 1 1 1 ('); daemon()"),
@@ -100,7 +102,7 @@ WAYS = {
     "stopped": "child = os.fork()\nif child == 0: daemon()\nwait(); os.kill(child, signal.SIGSTOP)",
     "every-generation-forks-the-next": (
         "if os.fork() == 0:\n"
-        "    until = time.monotonic() + 10\n"
+        "    until = time.monotonic() + 90\n"
         "    while time.monotonic() < until:\n"
         "        open('beat', 'w').write('x'); time.sleep(0.005)\n"
         "        if os.fork(): os._exit(0)\n"
@@ -120,8 +122,8 @@ def living(supervisor: int) -> list[psutil.Process]:
 
 
 def gone(process: psutil.Process) -> bool:
-    """Whether it ends within two seconds; a zombie has ended."""
-    until = time.monotonic() + 2
+    """Whether it ends; a zombie has ended."""
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
             if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
@@ -136,26 +138,34 @@ def assert_nothing_left(uid: int | None, processes: list[psutil.Process]) -> Non
     assert all(gone(process) for process in processes)
     if uid is None:
         return
-    # What forked on while the others were listed: the user is the session's alone, its number not used again soon.
-    left = []
-    for process in psutil.process_iter():
+    # What forked on while the others were listed. Who holds the user's lock keeps it from new sessions meanwhile; where
+    # one of another program has it already, nothing can be told apart.
+    with socket.socket(socket.AF_UNIX) as lock:
         try:
-            if process.uids().real == uid and process.status() != psutil.STATUS_ZOMBIE:
-                left.append(process)
-        except psutil.NoSuchProcess:
-            continue
-    assert not left
+            lock.bind(f"\0kaiseki-session-{uid}")
+        except OSError:
+            return
+        assert not [process for process in psutil.process_iter() if is_of(process, uid)]
+
+
+def is_of(process: psutil.Process, uid: int) -> bool:
+    """Whether it runs as this user, and in no container, whose users are others."""
+    try:
+        here = Path(f"/proc/{process.pid}/ns/pid").readlink() == Path("/proc/self/ns/pid").readlink()
+        return here and process.uids().real == uid and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, OSError):
+        return False
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_nothing_survives_the_close_of_its_session(session: Any, way: str) -> None:
-    shown = session.execute(f"{DAEMON}print(os.getppid(), os.getcwd(), flush=True)\n{way}\nwait()", 1, 10)
+    shown = session.execute(f"{DAEMON}print(os.getppid(), os.getcwd(), flush=True)\n{way}\nwait()", 1, 60)
     supervisor, folder = shown.stdout.split()[:2]
     processes = living(int(supervisor))
     assert processes
     started = time.monotonic()
     session.close()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < PATIENCE_SECONDS  # the supervisor did it, unforced
     assert_nothing_left(session.user, processes)
     assert not Path(folder).exists()
 
@@ -163,7 +173,7 @@ def test_nothing_survives_the_close_of_its_session(session: Any, way: str) -> No
 @pytest.mark.parametrize("name", ["triple-fork-with-sessions", "deaf-to-signals", "every-generation-forks-the-next"])
 @pytest.mark.parametrize("end", ["while True: time.sleep(1)", "os._exit(0)", "os.kill(os.getpid(), 9)", "b = bytes(5)"])
 def test_nothing_survives_the_end_of_its_interpreter(session: Any, name: str, end: str) -> None:
-    shown = session.execute(f"{DAEMON}print(os.getppid(), flush=True)\n{WAYS[name]}\nwait()\n{end}", 1, 2)
+    shown = session.execute(f"{DAEMON}print(os.getppid(), flush=True)\n{WAYS[name]}\nwait()\n{end}", 1, 3)
     processes = living(int(shown.stdout.split()[0]))
     if shown.killed:
         assert_nothing_left(session.user, processes)
@@ -176,7 +186,7 @@ def test_nothing_survives_the_close_of_the_sandbox(data: Path, limits: Any) -> N
     with LocalSandbox(clock=datetime(2026, 11, 21, tzinfo=UTC), limits=limits, preload=()) as sandbox:
         session = sandbox.open(data)
         code = f"{DAEMON}print(os.getppid(), flush=True)\n{WAYS['triple-fork-with-sessions']}\nwait()"
-        processes = living(int(session.execute(code, 1, 10).stdout.split()[0]))
+        processes = living(int(session.execute(code, 1, 60).stdout.split()[0]))
         assert len(processes) > 1
     assert_nothing_left(session.user, processes)
 
@@ -187,10 +197,10 @@ HOLDERS = {
     "both-as-a-grandchild": WAYS["triple-fork-with-sessions"],
     "copies": "for n in range(20): os.dup(1), os.dup(2)\nif os.fork() == 0: daemon()",
     "every-descriptor": "if os.fork() == 0:\n    for n in range(3, 60): os.dup2(1, n)\n    daemon()",
-    "program": "subprocess.Popen(['sleep', '20'], close_fds=False); open('beat', 'w').close()",
+    "program": "subprocess.Popen(['sleep', '90'], close_fds=False); open('beat', 'w').close()",
     "without-a-pause": (
         "if os.fork() == 0:\n"
-        "    until = time.monotonic() + 3\n"
+        "    until = time.monotonic() + 90\n"
         "    open('beat', 'w').close()\n"
         "    while time.monotonic() < until: os.write(1, b'noise ' * 1000)\n"
         "    os._exit(0)"
@@ -204,14 +214,14 @@ def test_who_holds_the_output_holds_up_no_step(attack: Attack, code: str) -> Non
     assert attempt.execution.failure is None
     assert attempt.execution.stdout.endswith("done\n") or "noise" in attempt.execution.stdout
     assert attempt.following.failure is None
-    assert attempt.seconds < 8
+    assert attempt.in_time
 
 
 def test_daemons_that_pile_up_over_the_steps_are_counted(session: Any, limits: Any) -> None:
     killed = ""
     for step in range(1, limits.processes + 10):
         killed = session.execute(
-            f"import os, time\nif os.fork() == 0:\n    time.sleep({LIFE}); os._exit(0)\ntime.sleep(0.12)", step, 5
+            f"import os, time\nif os.fork() == 0:\n    time.sleep({LIFE}); os._exit(0)", step, 60
         ).killed
         if killed:
             break

@@ -275,8 +275,8 @@ def test_removing_a_session_follows_no_link(sandbox: LocalSandbox, data: Path, p
         "shutil.rmtree('outbox'); os.symlink(os.path.dirname(FILE), 'outbox'); print('laid')"
     )
     with sandbox.open(data) as session:
-        assert session.execute(code, 1, 20).stdout == "laid\n"
-        folder = Path(session.execute("print(os.getcwd())", 2, 20).stdout.strip())
+        assert session.execute(code, 1, 60).stdout == "laid\n"
+        folder = Path(session.execute("print(os.getcwd())", 2, 60).stdout.strip())
     assert not folder.exists()
     assert private_file.read_text() == canary
     assert (private_file.stat().st_mode, private_file.parent.stat().st_mode) == before

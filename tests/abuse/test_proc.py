@@ -100,7 +100,7 @@ def test_nothing_of_the_host_is_changed(attack: Attack, secret: ctypes.Array[cty
 
 def test_the_session_sees_itself_confined(session: Any) -> None:
     """The layers that hold everywhere, as the kernel tells them from outside."""
-    shown = session.execute("import os; print(os.getpid())", 1, 20).stdout
+    shown = session.execute("import os; print(os.getpid())", 1, 60).stdout
     status = Path(f"/proc/{int(shown)}/status").read_text()
     fields = dict(re.findall(r"^(\w+):\t(.*)$", status, re.MULTILINE))
     assert fields["NoNewPrivs"] == "1"

@@ -34,7 +34,7 @@ CPU = {
         "    os.wait()"
     ),
     "a-regular-expression": "import re\nre.match(r'(a+)+$', 'a' * 32 + 'b')",
-    "a-power": "pow(3, 10 ** 8)",
+    "a-power": "pow(3, 10 ** 9)",
     "programs": "subprocess.run(['sh', '-c', 'timeout 20 sh -c \"while :; do :; done\"'])",
 }
 
@@ -42,5 +42,5 @@ CPU = {
 @pytest.mark.parametrize("code", CPU.values(), ids=CPU.keys())
 def test_time_of_the_processor_ends(attack: Attack, code: str) -> None:
     attempt = attack(f"until = time.monotonic() + {SECONDS}\n{code}", timeout=3)
-    assert attempt.execution.killed in ("cpu", "time", "exit") or attempt.seconds < 3
-    assert attempt.seconds < 10
+    assert attempt.execution.killed in ("cpu", "time", "exit")
+    assert attempt.in_time

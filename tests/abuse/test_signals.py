@@ -111,7 +111,7 @@ BURDENS = {
 @pytest.fixture
 def neighbour() -> Iterator[int]:
     """A process of the same user as the host, which has nothing to do with the sandbox."""
-    process = subprocess.Popen(["sleep", "60"])
+    process = subprocess.Popen(["sleep", "600"])
     yield process.pid
     process.kill()
     process.wait()
@@ -160,12 +160,12 @@ def test_processes_of_the_sandbox_live_on(attack: Attack, bystander: Any, target
 
 @pytest.mark.parametrize("name", ["kill", "queued-signal", "raw-process-descriptor", "thread-group-kill"])
 def test_its_own_supervisor_lives_on(session: Any, name: str) -> None:
-    pid = int(session.execute("import os; print(os.getppid())", 1, 20).stdout)
+    pid = int(session.execute("import os; print(os.getppid())", 1, 60).stdout)
     from_conftest = "import ctypes, os, platform\nlibc = ctypes.CDLL(None)\n"
     call = "def call(n, *a, arm=None): return libc.syscall(arm if arm and platform.machine() == 'aarch64' else n, *a)\n"
-    session.execute(f"PID = {pid}\nNUMBER = 9\n{from_conftest}{call}{SIGNALS[name]}", 2, 20)
+    session.execute(f"PID = {pid}\nNUMBER = 9\n{from_conftest}{call}{SIGNALS[name]}", 2, 60)
     assert alive(pid)
-    assert session.execute("print('alive')", 3, 20).stdout == "alive\n"
+    assert session.execute("print('alive')", 3, 60).stdout == "alive\n"
 
 
 @pytest.mark.parametrize("name", ["kill", "process-descriptor", "queued-signal", "forked-child", "shell"])

@@ -104,12 +104,10 @@ def test_everything_is_compiled_and_python_takes_it(engine) -> None:
     assert engine.python(STALE) == ""
 
 
-@pytest.mark.timeout(300)
 def test_every_extension_module_survived_the_trimming(engine) -> None:
     assert engine.python(EXTENSIONS) == ""
 
 
-@pytest.mark.timeout(300)
 def test_generated_code_has_the_whole_data_stack(engine) -> None:
     ran = engine.run("sandbox", "run", "-", text=STACK)
 

@@ -42,10 +42,10 @@ def results(engine) -> Iterator[str]:
     """The option that mounts a volume for results, which outlives a container."""
     name = f"kaiseki-test-{uuid4().hex[:8]}"
     yield f"--volume={name}:/workspace/results"
-    subprocess.run([engine.command, "volume", "rm", "--force", name], capture_output=True, timeout=60)
+    subprocess.run([engine.command, "volume", "rm", "--force", name], capture_output=True, timeout=300)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1000)
 @pytest.mark.parametrize("capabilities", ["three", "default"])
 def test_a_prompt_is_answered_and_its_bundle_replays(engine, results: str, capabilities: str) -> None:
     given = [results, f"--volume={engine.repository / 'input'}:/workspace/input:ro"]
@@ -88,7 +88,7 @@ def test_japanese_labels_are_drawn(engine) -> None:
 
 
 def test_a_request_to_stop_reaches_the_program(engine, tmp_path: Path) -> None:
-    container = engine.start("print('started', flush=True)\nimport time\ntime.sleep(100)", tmp_path)
+    container = engine.start("print('started', flush=True)\nimport time\ntime.sleep(900)", tmp_path)
     container_is_up = container.execute("/opt/venv/bin/python", "-c", WAIT_FOR_SESSION).returncode == 0
 
     container.signal("TERM")
@@ -102,7 +102,7 @@ def test_a_request_to_stop_reaches_the_program(engine, tmp_path: Path) -> None:
 WAIT_FOR_SESSION = """
 import os, time
 from pathlib import Path
-until = time.monotonic() + 40
+until = time.monotonic() + 200
 while not any(p.name.isdecimal() and p.exists() and p.stat().st_uid > 10001 for p in Path('/proc').iterdir()):
     assert time.monotonic() < until
     time.sleep(0.1)
