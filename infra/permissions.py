@@ -11,7 +11,7 @@ from infra.storage import BY_OWNER, CATALOGS, KNOWLEDGE, LIVE, RUNS, STAGING, UP
 
 # Of a transaction each item is checked, by its own action.
 MOVING_RUNS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
-ACCEPTING_RUNS = (*MOVING_RUNS, "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+ACCEPTING_RUNS = (*MOVING_RUNS, "dynamodb:PutItem")
 RUNS_AND_COUNTERS = ("RUN#", "ACTIVE#", "SPEND#")
 Statements = list[iam.PolicyStatement]
 
@@ -28,13 +28,8 @@ def accepting_runs(storage: Storage) -> Statements:
     ]
 
 
-def launching_runs(storage: Storage) -> Statements:
-    """To claim runs, let them wait and end them, with the counters that this changes."""
-    return _records(storage, (*MOVING_RUNS, "dynamodb:ConditionCheckItem"), RUNS_AND_COUNTERS)
-
-
 def moving_runs(storage: Storage) -> Statements:
-    """The same but for claiming them."""
+    """To claim runs, let them wait and end them, with the counters that this changes."""
     return _records(storage, MOVING_RUNS, RUNS_AND_COUNTERS)
 
 

@@ -61,14 +61,13 @@ class ServiceStack(Stack):
         )
         cluster = runner.cluster.cluster_arn
         starting = permissions.starting_tasks(environment.family, cluster, [runner.task, runner.execution])
-        launching, moving = permissions.launching_runs(storage), permissions.moving_runs(storage)
-        telling = run_events.telling()
+        moving, telling = permissions.moving_runs(storage), run_events.telling()
         looking = [permissions.finding_live_runs(storage), permissions.looking_at_tasks(cluster)]
 
         api = Api(self, "Api", environment.api, package, [*permissions.accepting_runs(storage), *starting, telling])
-        launcher = Launcher(self, "Launcher", package, launch_queue, [*launching, *starting, telling])
+        launcher = Launcher(self, "Launcher", package, launch_queue, [*moving, *starting, telling])
         task_events = TaskEvents(self, "TaskEvents", package, runner, [*moving, telling])
-        reconciler = Reconciler(self, "Reconciler", package, [*launching, *starting, *looking, telling])
+        reconciler = Reconciler(self, "Reconciler", package, [*moving, *starting, *looking, telling])
         functions = [api.function, launcher.function, task_events.function, reconciler.function]
         for function in functions:
             function.add_to_role_policy(permissions.allow(["sqs:SendMessage"], [launch_queue.queue.queue_arn]))

@@ -229,13 +229,12 @@ _OPERATIONS: Mapping[str, Needs] = {
     "run_task": _starting,
     "send_message": lambda place, _caller: [Request("sqs:SendMessage", place.queue)],
     "stop_task": _on_task("ecs:StopTask"),
-    "transact:check": _items("dynamodb:ConditionCheckItem"),
     "transact:put": _items("dynamodb:PutItem"),
     "transact:update": _items("dynamodb:UpdateItem"),
     "update_item": _items("dynamodb:UpdateItem"),
 }
 # What the services decrypt and encrypt for the caller, where the environment has a key of its own.
 _WITH_KEY = {
-    "dynamodb": ("get_item", "query", "update_item", "transact:check", "transact:put", "transact:update"),
+    "dynamodb": ("get_item", "query", "update_item", "transact:put", "transact:update"),
     "s3": ("copy_object", "get_object", "put_object"),
 }
