@@ -16,6 +16,7 @@ from kaiseki.cells import clipped, is_number
 from kaiseki.models import Check, Run
 from kaiseki.report import display
 from kaiseki.report.answer import answer_html
+from kaiseki.report.check_sentences import check_sentence
 from kaiseki.report.exhibits import TABLES_OF_A_MODEL, FittedModel, ShownTable, charts, models, tables
 from kaiseki.report.ledger import fact_anchor, fact_label, ledger, tiles
 from kaiseki.report.method import accepted_steps, given_up_steps
@@ -64,7 +65,7 @@ def render(run: Run, bundle: Path) -> str:
             tables=[table for table in shown if table not in chain(*tables_of_models.values())],
             models=fitted,
             tables_of_models=tables_of_models,
-            checks=_worst_first(run.checks),
+            checks=_checks(run),
             doubts=sum(check.status != "passed" for check in run.checks),
             steps=accepted_steps(run),
             given_up=given_up_steps(run),
@@ -117,9 +118,11 @@ def _tables_of(model: FittedModel, shown: Iterable[ShownTable]) -> list[ShownTab
     return [table for table in shown if table.name in names]
 
 
-def _worst_first(checks: Iterable[Check]) -> list[Check]:
+def _checks(run: Run) -> list[Check]:
+    """The worst first, each in the language of the report."""
     order = {"failed": 0, "warning": 1, "passed": 2}
-    return sorted(checks, key=lambda check: order[check.status])
+    said = (c.model_copy(update={"message": check_sentence(c.message, run.language)}) for c in run.checks)
+    return sorted(said, key=lambda check: order[check.status])
 
 
 def _uses(run: Run, t: Wording) -> Iterator[Use]:
