@@ -26,7 +26,7 @@ EMULATED = Environment(
     "e2e",
     model="offline",
     functions=Functions(architecture="arm64" if ARM else "x86_64"),
-    limits=Limits(principal_active=5, environment_active=8, start_seconds=60, stale_seconds=60),
+    limits=Limits(principal_active=5, environment_active=8),
     runner=Runner(architecture="ARM64" if ARM else "X86_64"),
     image=ImageUri("kaiseki:of-this-machine"),
     warehouse=ImageFolder(str(Path("input").resolve())),

@@ -87,8 +87,9 @@ def test_a_malformed_body_is_refused_with_a_hint(alice, body):
     assert all(error(answer)[part] for part in ("code", "message", "hint"))
 
 
-def test_a_prompt_of_two_hundred_thousand_characters_is_taken(alice):
-    run_id = alice.ask("購買" * 100_000)
+def test_a_prompt_of_two_hundred_thousand_characters_is_taken(alice, service, emulator):
+    with service.endless_runs(emulator):
+        run_id = alice.ask("購買" * 100_000)
     assert alice.state(run_id)["prompt"] == "購買" * 100_000
     assert alice.cancel(run_id).status_code == 202
     assert alice.ended(run_id)["status"] == "CANCELLED"

@@ -65,7 +65,7 @@ class Caller:
     def cancel(self, run_id: str) -> requests.Response:
         return self.call("DELETE", f"/runs/{run_id}")
 
-    def until(self, run_id: str, *statuses: str, within: float = 90.0) -> dict:
+    def until(self, run_id: str, *statuses: str, within: float = 240.0) -> dict:
         """The run's state as soon as its status is one of these; fails when it ends in another, or takes longer."""
         deadline = time.monotonic() + within
         while (state := self.state(run_id))["status"] not in statuses:
@@ -74,7 +74,7 @@ class Caller:
             time.sleep(POLL_SECONDS)
         return state
 
-    def ended(self, run_id: str, within: float = 90.0) -> dict:
+    def ended(self, run_id: str, within: float = 240.0) -> dict:
         return self.until(run_id, *ENDED, within=within)
 
     def fetch(self, link: str) -> requests.Response:

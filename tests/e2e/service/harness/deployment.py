@@ -6,11 +6,14 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from harness.emulator import Emulator
 from harness.permissions import repeat_for_the_emulator
 from harness.places import ACCOUNT, CDK, PROJECT_PYTHON, REGION, ROOT
+
+from kaiseki.stores.dynamodb.record import iso, run_key
 
 ADDRESS = "/kaiseki/e2e/api-url"  # the parameter in which clients look for the address
 BUS = "kaiseki-e2e"
@@ -22,9 +25,11 @@ class Deployment:
     api: str  # its address, without a slash at its end
     api_id: str
     bucket: str
+    table: str  # of the records
     family: str  # of the task definition
     environment_active: int  # runs that may be at work at once
     principal_active: int  # and wait or work of one caller
+    _ended_runs: dict[str, dict] = field(default_factory=dict)  # events of the bus that were read
 
     @property
     def invoke_arn(self) -> str:
@@ -49,6 +54,16 @@ class Deployment:
             ecs.register_task_definition(**revision)
 
     @contextmanager
+    def endless_runs(self, emulator: Emulator) -> Iterator[None]:
+        """A run that is launched meanwhile works until somebody ends it."""
+        recording = emulator.folder / "endless.jsonl"
+        step = "Wait\n\n```python\nimport time\nwhile True:\n    time.sleep(1)\n```\n"
+        replies = [{"signature": "WriteStep", "order": n, "model": "nobody", "reply": step} for n in range(1, 6)]
+        recording.write_text("\n".join(map(json.dumps, replies)) + "\n")
+        with self.task_environment(emulator, KAISEKI_MODEL=f"recorded:{recording}"):
+            yield
+
+    @contextmanager
     def api_environment(self, emulator: Emulator, **changed: str) -> Iterator[None]:
         """Other settings of the API's function meanwhile."""
         functions = emulator.client("lambda")
@@ -60,17 +75,32 @@ class Deployment:
         finally:
             functions.update_function_configuration(FunctionName=name, Environment={"Variables": given})
 
+    def let_time_pass(self, emulator: Emulator, run_id: str, by: timedelta) -> None:
+        """For one run: its record is as if nothing had changed and nobody had given a sign of life for so long."""
+        emulator.client("dynamodb").update_item(
+            TableName=self.table,
+            Key={"pk": {"S": run_key(run_id)}},
+            UpdateExpression="SET changed_at = :then, heartbeat_at = :then",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":then": {"S": iso(datetime.now(UTC) - by)}},
+        )
+
+    def stop_seconds(self, emulator: Emulator) -> float:
+        """What ECS gives a task between SIGTERM and SIGKILL."""
+        task = emulator.client("ecs").describe_task_definition(taskDefinition=self.family)["taskDefinition"]
+        (container,) = task["containerDefinitions"]
+        return float(container["stopTimeout"])
+
     def ended_runs(self, emulator: Emulator) -> dict[str, dict]:
-        """The events that came over the bus since the last look, by the id of their run."""
+        """The events that have come over the bus, by the id of their run."""
         sqs = emulator.client("sqs")
         url = sqs.get_queue_url(QueueName=BUS_QUEUE)["QueueUrl"]
-        events = {}
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 event = json.loads(message["Body"])
-                events[event["detail"]["run_id"]] = event
+                self._ended_runs[event["detail"]["run_id"]] = event
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return events
+        return self._ended_runs
 
     def metrics_of(self, emulator: Emulator, task: str) -> list[dict]:
         """The lines of the task's log in CloudWatch that CloudWatch reads metrics from."""
@@ -124,6 +154,7 @@ def _deployed(emulator: Emulator, *tokens: str) -> Deployment:
         api=api,
         api_id=api_id,
         bucket=outputs["BucketName"],
+        table=variables["KAISEKI_TABLE"],
         family=variables["KAISEKI_TASK_FAMILY"],
         environment_active=int(variables["KAISEKI_ENVIRONMENT_ACTIVE"]),
         principal_active=int(variables["KAISEKI_PRINCIPAL_ACTIVE"]),

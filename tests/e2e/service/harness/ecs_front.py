@@ -8,7 +8,6 @@ container's endpoint.
 import json
 import ssl
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,13 +25,22 @@ Answer = tuple[int, dict[str, object]]
 
 class EcsFront:
     def __init__(self, emulator: Emulator) -> None:
-        self.refusals: deque[Answer] = deque()  # each RunTask takes one, while there are any
+        self._refusal: Answer | None = None  # of each RunTask
         self.launches: list[dict] = []  # RunTask requests that came to a task, with `taskArn`, `clusterArn` and `at`
         self.run_tasks = 0  # RunTask requests altogether
         self._emulator = emulator
         self._answers: dict[str, tuple[dict, bytes]] = {}  # clientToken -> the first request that was answered, and how
         self._lock = threading.Lock()
         self._trust = ssl.create_default_context(cafile=str(emulator.certificate))
+
+    @contextmanager
+    def refusing(self, answer: Answer) -> Iterator[None]:
+        """Each RunTask gets this answer meanwhile."""
+        self._refusal = answer
+        try:
+            yield
+        finally:
+            self._refusal = None
 
     def task_of(self, run_id: str) -> str:
         """The id of the task that executes a run."""
@@ -57,8 +65,8 @@ class EcsFront:
             if token in self._answers:
                 first, answered = self._answers[token]
                 return (200, answered) if request == first else _conflict(answered)
-            if self.refusals:
-                status, answer = self.refusals.popleft()
+            if self._refusal:
+                status, answer = self._refusal
                 return status, json.dumps(answer).encode()
             if len(json.dumps(request.get("overrides", {}))) > OVERRIDES_LIMIT:
                 wrong = "Container Overrides length must be at most 8192"
@@ -111,7 +119,9 @@ def ecs_front(emulator: Emulator) -> Iterator[EcsFront]:
         def log_message(self, *_: object) -> None:
             """The emulator's log has them."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", emulator.ecs_port), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+    server.socket.close()
+    server.socket = emulator.ecs
     threading.Thread(target=server.serve_forever, name="ecs-front", daemon=True).start()
     try:
         yield front

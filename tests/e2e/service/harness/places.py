@@ -12,7 +12,6 @@ CDK = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 ACCOUNT, REGION = "000000000000", "us-east-1"
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def listener() -> socket.socket:
+    """On a port of its own, taken from now on: one that was looked up and left free may be anybody's a moment later."""
+    return socket.create_server(("127.0.0.1", 0), backlog=128)

@@ -40,6 +40,10 @@ class TaskEvents:
         part.write_text(json.dumps(entry))
         part.rename(part.with_suffix(".json"))
 
+    def states(self, task: str) -> list[str]:
+        """Those of which events were made, oldest first."""
+        return [detail["lastStatus"] for detail in self.sent.get(task, [])]
+
     def delivered(self) -> bool:
         """Whether all that was sent has been put on the bus."""
         return not any(self._emulator.events.iterdir())

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness.ecs_front import EcsFront
 from harness.emulator import Emulator
+from harness.waiting import wait_for
 
 
 class Tasks:
@@ -22,12 +22,9 @@ class Tasks:
     def signal(self, run_id: str, number: signal.Signals) -> None:
         os.kill(int((self.folder(run_id) / "pid").read_text()), number)
 
-    def exit_code(self, run_id: str, within: float = 30.0) -> int:
+    def exit_code(self, run_id: str) -> int:
         path = self.folder(run_id) / "exit"
-        deadline = time.monotonic() + within
-        while not path.exists():
-            assert time.monotonic() < deadline, f"the task still runs after {within:.0f} s"
-            time.sleep(0.1)
+        wait_for(path.exists)
         return int(path.read_text())
 
     def log(self, run_id: str) -> str:
