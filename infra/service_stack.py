@@ -18,7 +18,7 @@ from infra.run_events import RunEvents
 from infra.runner import CONTAINER, Runner
 from infra.settings import Jwt
 from infra.storage import Storage
-from infra.warehouse import add_warehouse, interface_endpoints, limited_to
+from infra.warehouse import add_warehouse, interface_endpoints, limited_to, usual_rows
 
 ZONES = 3
 
@@ -119,6 +119,7 @@ def _settings_of_functions(
         "KAISEKI_SUBNETS": Fn.join(",", network.subnet_ids),
         "KAISEKI_TABLE": storage.table.table_name,
         "KAISEKI_TASK_FAMILY": environment.family,
+        **usual_rows(environment.warehouse),
         **{f"KAISEKI_MAX_{name.upper()}": str(most) for name, most in vars(environment.per_run).items()},
     }
 

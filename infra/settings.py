@@ -193,7 +193,7 @@ class PerRun:
     usd: float = 10.0
     seconds: float = 3_600.0
     rows: int = 50_000_000
-    rows_per_query: int = 1_000_000
+    rows_per_query: int = 2_000_000
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

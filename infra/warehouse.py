@@ -11,6 +11,7 @@ from infra.settings_warehouse import ExistingCluster, ExistingWorkgroup, ImageFo
 from infra.storage import Storage
 from infra.unloading import Unloading, of_cluster, of_workgroup
 from infra.warehouse_tables import WarehouseTables
+from kaiseki.settings import UNLOADED_ROWS
 
 VARIABLE = "KAISEKI_WAREHOUSE"
 
@@ -47,6 +48,15 @@ def add_warehouse(
 def limited_to(schemas: tuple[str, ...] | None) -> dict[str, str]:
     """The variable by which the API and its tasks know what may be read."""
     return {} if schemas is None else {"KAISEKI_SCHEMAS": ",".join(schemas)}
+
+
+def usual_rows(warehouse: Warehouse) -> dict[str, str]:
+    """The variable by which the API knows what a query may return where results are unloaded."""
+    match warehouse:
+        case NewWorkgroup() | ExistingWorkgroup(unload=True) | ExistingCluster(unload=True):
+            return {"KAISEKI_ROWS_PER_QUERY": str(UNLOADED_ROWS)}
+        case _:
+            return {}
 
 
 def interface_endpoints(warehouse: Warehouse) -> tuple[str, ...]:

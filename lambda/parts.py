@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from budget import Caps, caps_of
+from budget import Terms, terms_of
 from decisions import decided
 from endings import announce
 from kaiseki.errors import KaisekiError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Parts:
     service: Service
-    caps: Caps
+    terms: Terms
     readable: Readable
 
     @property
@@ -65,7 +65,7 @@ class Parts:
             service.records,
             self.uploads,
             settings.limits,
-            self.caps,
+            self.terms,
             service.clock,
             self.runs.tell,
         )
@@ -103,4 +103,4 @@ class Parts:
 @cache
 def parts() -> Parts:
     """Raises SettingError."""
-    return Parts(the_service(), caps_of(os.environ), readable_of(os.environ))
+    return Parts(the_service(), terms_of(os.environ), readable_of(os.environ))

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from bodies import KEY_LIMIT, PromptBody, RunState
-from budget import Caps, granted
+from budget import Terms, granted
 from kaiseki.run_id import new_run_id
 from kaiseki.stores.dynamodb import KeyReused, Limits, OverLimit, RunRecord, RunRecords
 from places import attachment_key, request_key
@@ -33,7 +33,7 @@ class Intake:
     records: RunRecords
     uploads: Uploads
     limits: Limits
-    caps: Caps
+    terms: Terms
     clock: Callable[[], datetime]
     tell: Callable[[str, str], RunState]  # a run of an owner, by both; raises Refused
 
@@ -45,7 +45,7 @@ class Intake:
         `readable` are the schemas that the owner may read, None: all.
         """
         _require_key(key)
-        budget = granted(body.options.budget, self.caps)
+        budget = granted(body.options.budget, self.terms)
         schemas = granted_schemas(body.options.warehouse_schemas, readable)
         attachments = self.uploads.find(owner, body.attachments)
         follow_up = self._earlier(body.follow_up_to, owner) if body.follow_up_to else None

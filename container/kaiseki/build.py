@@ -32,8 +32,9 @@ def open_parts(
     clock: datetime,
     attachments: tuple[Path, ...] = (),
     observers: tuple[Observer, ...] = (),
+    run_id: str = "",
 ) -> Iterator["Parts"]:
-    """All that a run needs, at the time `clock`. Raises UsageError before anything has been started or written."""
+    """All that the run `run_id` needs, at the time `clock`. Raises UsageError before anything is started or written."""
     from kaiseki.lm.models import open_model
     from kaiseki.run import Parts
 
@@ -42,7 +43,7 @@ def open_parts(
     with (
         open_packages(settings) as packages,
         open_sandbox(settings, clock) as sandbox,
-        open_warehouse(settings, clock, attachments) as warehouse,
+        open_warehouse(settings, clock, attachments, run_id) as warehouse,
     ):
         yield Parts(
             warehouse=warehouse,
@@ -120,10 +121,12 @@ def open_service(settings: Settings) -> "Service":
 
 
 @contextmanager
-def open_warehouse(settings: Settings, clock: datetime, attachments: tuple[Path, ...] = ()) -> Iterator[Warehouse]:
+def open_warehouse(
+    settings: Settings, clock: datetime, attachments: tuple[Path, ...] = (), run_id: str = ""
+) -> Iterator[Warehouse]:
     """Redshift has a clock of its own: there `clock` has no part in a query. Raises UsageError."""
     if settings.warehouse.startswith("redshift:"):
-        warehouse: Warehouse = _redshift(settings)
+        warehouse: Warehouse = _redshift(settings, run_id)
         if attachments:
             warehouse = _beside(warehouse, attachments, clock, settings)
     else:
@@ -166,7 +169,8 @@ def _beside(warehouse: Warehouse, attachments: tuple[Path, ...], clock: datetime
     return WithAttachedFiles(warehouse, files)
 
 
-def _redshift(settings: Settings) -> "RedshiftWarehouse":
+def _redshift(settings: Settings, run_id: str = "") -> "RedshiftWarehouse":
+    """What is unloaded lies below the run's own prefix as long as it is there."""
     from kaiseki.redshift_location import parse_location
     from kaiseki.stores.aws import PATIENT, aws_session
     from kaiseki.stores.caches import FolderCache, S3Cache
@@ -185,15 +189,20 @@ def _redshift(settings: Settings) -> "RedshiftWarehouse":
 
     unload = None
     if settings.unload_role is not None and settings.unload_to is not None:
-        place = settings.unload_to, settings.unload_above
-        unload = UnloadSettings(settings.unload_role, *place, lambda: client("s3"))
+        to = "/".join(part for part in (settings.unload_to.rstrip("/"), run_id) if part)
+        unload = UnloadSettings(settings.unload_role, to, settings.unload_above, lambda: client("s3"))
     cache: Cache | None = None
     if settings.store.startswith("s3:"):
         cache = S3Cache(settings.store, lambda: client("s3"))
     elif settings.cache is not None:
         cache = FolderCache(settings.cache.expanduser())
     return RedshiftWarehouse(
-        login, schemas=settings.schemas, unload=unload, allowance=settings.show_personal, cache=cache
+        login,
+        schemas=settings.schemas,
+        unload=unload,
+        allowance=settings.show_personal,
+        cache=cache,
+        cursor_rows=settings.cursor_rows,
     )
 
 

@@ -23,6 +23,8 @@ from kaiseki.schema_names import listed_schemas
 
 PREFIX = "KAISEKI_"
 PROMPT_LIMIT = 200_000  # characters
+# What a query returns at most where results can be unloaded and the budget does not say: decision 8 has the reasons.
+UNLOADED_ROWS = 2_000_000
 
 
 class SandboxLimits(Value):
@@ -44,6 +46,7 @@ class Settings(Value):
     unload_role: str | None = None  # an ARN: by which Redshift may write large results ...
     unload_to: str | None = None  # ... to this prefix in S3, from where they are read and removed
     unload_above: int = Field(default=200_000, ge=1)  # rows, up to which they come by a cursor
+    cursor_rows: int = Field(default=1_000_000, ge=1)  # the most that a cursor of Redshift brings, whatever is wanted
     schemas: tuple[str, ...] | None = None  # of the warehouse, that may be read; None: all that its user may read
     show_personal: Allowance = NOTHING  # columns of people's data that the model is shown by value, not by form alone
     clock: datetime | None = None  # what a run takes for now; with a recording: when it was made
@@ -153,6 +156,8 @@ def load_settings(flags: Mapping[str, object | None], environment: Mapping[str, 
     for name, value in flags.items():
         if value is not None:
             _place(top, values, keys[name.upper()], value)
+    if top.get("unload_role") is not None:
+        values["budget"].setdefault("rows_per_query", UNLOADED_ROWS)
     try:
         return Settings.model_validate({**top, **{group: values[group] for group in _GROUPS}})
     except ValidationError as error:

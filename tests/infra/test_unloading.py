@@ -89,3 +89,10 @@ def test_a_new_workgroup_has_that_role_and_one_that_is_there_is_told_of_none(syn
     for warehouse in (WORKGROUP, CLUSTER):
         environment = Environment("dev", network=NETWORK, warehouse=warehouse)
         assert "KAISEKI_UNLOAD_ROLE" not in variables(synthesized(environment))
+
+
+def test_the_api_knows_that_a_query_may_return_more_where_results_are_unloaded(synthesized: Synthesized) -> None:
+    for environment, rows in ((MADE, "2000000"), (Environment("dev", network=NETWORK, warehouse=CLUSTER), None)):
+        functions = synthesized(environment).find_resources("AWS::Lambda::Function").values()
+        told = [f["Properties"].get("Environment", {}).get("Variables", {}) for f in functions]
+        assert {v.get("KAISEKI_ROWS_PER_QUERY") for v in told if "KAISEKI_MAX_ROWS" in v} == {rows}

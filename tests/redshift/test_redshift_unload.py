@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from in_process_aws import in_process_bucket
+from kaiseki.build import open_warehouse as opened_by_settings
+from kaiseki.catalog.guide import SchemaGuide
 from kaiseki.cli import run_command
 from kaiseki.data_files import data_files
 from kaiseki.errors import SettingError
@@ -41,7 +43,7 @@ def open_unloading(server: RedshiftServer, open_warehouse: Open, s3: Any) -> Ope
     """A warehouse that unloads what has more than 1,000 rows, and a server that may write where it is told to."""
     server.destination = Destination(s3, ROLE, BELOW)
 
-    def opened(setup: str, role: str = ROLE, below: str = BELOW, **options: float) -> RedshiftWarehouse:
+    def opened(setup: str, role: str = ROLE, below: str = BELOW, **options: Any) -> RedshiftWarehouse:
         unload = UnloadSettings(role, below, 1_000, lambda: s3)
         return open_warehouse(setup, unload=unload, **options)
 
@@ -150,6 +152,25 @@ def test_other_results_come_by_a_cursor(server: RedshiftServer, open_unloading: 
     assert unloads(server) == []
 
 
+def test_by_a_cursor_no_more_comes_than_one_may_bring_and_the_query_says_what_brings_more(
+    server: RedshiftServer, open_warehouse: Open, open_unloading: Open, tmp_path: Path
+) -> None:
+    unloading = open_unloading(TABLE, cursor_rows=2_000)
+    found = [
+        (unloading, "SELECT n FROM t ORDER BY LEN(w), n", "sort by columns that the query returns"),
+        (open_warehouse(cursor_rows=2_000), "SELECT n FROM t ORDER BY n", "aggregate or filter more in SQL"),
+    ]
+    for warehouse, sql, hint in found:
+        query = warehouse.run("q", sql, tmp_path / "q.parquet", 100_000)
+        assert (query.rows, query.truncated) == (2_000, True)
+        (warning,) = query.warnings
+        assert "a cursor brings 2,000 rows at most, and there are more" in warning
+        assert hint in warning
+    assert unloading.run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000).rows == 20_000
+    whole = unloading.run("q", "SELECT n FROM t WHERE n < 2000 ORDER BY LEN(w), n", tmp_path / "q.parquet", 100_000)
+    assert (whole.rows, whole.truncated, whole.warnings) == (2_000, False, ())
+
+
 def test_one_form_of_the_rows_takes_the_place_of_the_other(open_unloading: Open, tmp_path: Path) -> None:
     warehouse = open_unloading(TABLE)
     for sql, files in (("SELECT n FROM t", 4), ("SELECT n FROM t WHERE n < 9", 1), ("SELECT n FROM t", 4)):
@@ -207,6 +228,15 @@ def test_a_result_that_cannot_be_read_whole_is_not_taken(
     query = open_unloading(TABLE).run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
     came_by_cursor(query, tmp_path, why)
     assert staged(s3) == []
+
+
+def test_what_cannot_be_unloaded_is_cut_where_a_cursor_ends_and_both_are_told(
+    open_unloading: Open, tmp_path: Path
+) -> None:
+    elsewhere = open_unloading(TABLE, below=f"s3://{BUCKET}/elsewhere/", cursor_rows=5_000)
+    query = elsewhere.run("q", "SELECT n FROM t", tmp_path / "q.parquet", 100_000)
+    assert (query.failure, query.rows, query.truncated) == (None, 5_000, True)
+    assert ["could not be unloaded" in query.warnings[0], "5,000 rows at most" in query.warnings[1]] == [True, True]
 
 
 def test_a_failing_statement_is_refused_as_ever(open_unloading: Open, s3: Any, tmp_path: Path) -> None:
@@ -310,6 +340,38 @@ def test_a_run_loads_an_unloaded_result_replays_it_and_its_bundle_holds_the_part
         monkeypatch.setenv(f"KAISEKI_{name.upper()}", value)
     assert run_command(["replay", str(bundle), "--requery"]) == 0
     assert len(unloads(server)) == 2
+
+
+def test_by_default_a_result_beyond_the_threshold_is_unloaded_below_the_prefix_of_its_run(
+    server: RedshiftServer, s3: Any, tmp_path: Path
+) -> None:
+    server.destination = Destination(s3, ROLE, f"{BELOW}20261121-rows/", rows_per_file=100_000)
+    server.database.execute("CREATE TABLE many AS SELECT n FROM range(250000) AS r(n)")
+    settings = load_settings({**place_of(server), "unload_role": ROLE, "unload_to": BELOW}, {})
+    with opened_by_settings(settings, settings.now, run_id="20261121-rows") as warehouse:
+        query = warehouse.run("q", "SELECT n FROM many", tmp_path / "q.parquet", settings.budget.rows_per_query)
+    assert (query.failure, query.rows, query.truncated, query.warnings) == (None, 250_000, False, ())
+    assert len(unloads(server)) == 1
+    assert staged(s3) == []
+
+
+def test_what_a_query_returns_at_most_is_told_to_the_model(server: RedshiftServer) -> None:
+    server.database.execute(TABLE)
+    unloading = {"unload_role": ROLE, "unload_to": BELOW}
+    for flags, told in (({}, 200_000), (unloading, 2_000_000), ({**unloading, "budget_rows_per_query": 50}, 50)):
+        settings = load_settings({**place_of(server), **flags}, {})
+        rows = settings.budget.rows_per_query
+        with opened_by_settings(settings, settings.now) as warehouse:
+            card = SchemaGuide(warehouse, settings.now.date(), rows, settings.card_characters).study("How many?").card
+        assert f"A query returns at most {told:,} rows." in card
+
+
+def place_of(server: RedshiftServer) -> dict[str, str]:
+    return {
+        "warehouse": f"redshift://analyst@localhost:{server.port}/memory",
+        "redshift_password": "not-a-secret",
+        "cache": "none",
+    }
 
 
 @pytest.mark.parametrize(

@@ -22,14 +22,15 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if settings.api is not None:
         return in_service.ask(prompt, attachments, arguments.follow_up_to, settings, arguments.json)
     now = settings.now
+    run_id = new_run_id(prompt, now)
     store = open_store(settings)
     follow_up = _earlier(arguments.follow_up_to, store) if arguments.follow_up_to else None
     with (
         follow(quiet=arguments.json) as observer,
-        open_parts(settings, store, now, attachments, (observer,)) as parts,
+        open_parts(settings, store, now, attachments, (observer,), run_id) as parts,
     ):
         request = Request(
-            run_id=new_run_id(prompt, now),
+            run_id=run_id,
             prompt=prompt,
             created_at=now,
             budget=settings.budget,

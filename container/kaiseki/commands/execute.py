@@ -53,7 +53,7 @@ def _work(arguments: argparse.Namespace, settings: Settings, store: RunStore, *w
     attachments = tuple(folder / name for name in request.attachments)
     with (
         follow(quiet=arguments.json) as observer,
-        open_parts(settings, store, request.created_at, attachments, (*watching, observer)) as parts,
+        open_parts(settings, store, request.created_at, attachments, (*watching, observer), request.run_id) as parts,
     ):
         return execute(request.run_id, parts)
 

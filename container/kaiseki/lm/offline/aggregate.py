@@ -76,7 +76,13 @@ _GROUPED_ANSWER = (
     "最も$other_jaのは {${other}_name}（{${other}_value$spec}）です。{rows_used:,} 行を使いました。"
     "グループ間の差の検定はしていません。\n\n{table:result}",
 )
-_BY = ("$what by $by", "$by 別の$what")
+_BY = ("$what by $by", "$by別の$what")
+_DEGREE = ("大きい", "小さい")
+_HOW_MANY, _HOW_HIGH = ("多い", "少ない"), ("高い", "低い")
+_DEGREES = {
+    **dict.fromkeys(("count", "distinct", "per_key"), _HOW_MANY),
+    **dict.fromkeys(("average", "median", "share", "sum_share", "value_share"), _HOW_HIGH),
+}
 _ROWS = ("rows", "行数")
 _MISSING = ("(missing)", "(欠損)")
 
@@ -174,7 +180,9 @@ class Plan:
     @property
     def described(self) -> str:
         by = [title if i < bool(self.time) else shown(title) for i, title in enumerate(self.titles)]
-        return self.draft.say(_BY, what=self.what, by=listed(self.draft.intent.language, by)) if by else self.what
+        code = " " * (self.draft.intent.language == "ja" and bool(self.draft.intent.groups))  # as around all names
+        by_all = listed(self.draft.intent.language, by) + code
+        return self.draft.say(_BY, what=self.what, by=by_all) if by else self.what
 
     @property
     def limit(self) -> int:
@@ -212,7 +220,7 @@ def programs(draft: Draft, time: Column | None, grain: str) -> tuple[Program, Pr
 def _answer(plan: Plan) -> str:
     if not plan.dimensions:
         return plan.draft.say(_SCALAR_ANSWER, what=plan.what, spec=plan.spec)
-    order = [("highest", "大きい"), ("lowest", "小さい")]
+    order = list(zip(("highest", "lowest"), _DEGREES.get(plan.statistic, _DEGREE), strict=True))
     (one, one_ja), (other, other_ja) = reversed(order) if plan.draft.intent.ascending else order
     words = {"one": one, "one_ja": one_ja, "other": other, "other_ja": other_ja}
     return plan.draft.say(_GROUPED_ANSWER, what=plan.what, spec=plan.spec, **words)

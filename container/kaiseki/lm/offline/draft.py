@@ -6,7 +6,9 @@ from kaiseki.lm.offline.intent import Intent
 from kaiseki.lm.offline.program import Outcome, Program, lines, shown
 from kaiseki.lm.offline.reading import Briefing, Column
 from kaiseki.lm.offline.source import Source
-from kaiseki.lm.offline.wording import Texts, choose, listed, say
+from kaiseki.lm.offline.wording import Texts, choose, listed, say, spoken_of
+
+_SAMPLE_ROWS = 200_000  # of single rows, which a script fits in the time of a step
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,12 @@ class Draft:
 
     @property
     def oversized(self) -> bool:
-        """Whether its rows, fetched one by one, would be cut at the row cap."""
-        return self.source.base.rows > self.briefing.row_cap
+        """Whether its rows, fetched one by one, would be cut at the row cap, or are more than a script gets through."""
+        return self.source.base.rows > self.most_rows
+
+    @property
+    def most_rows(self) -> int:
+        return min(self.briefing.row_cap, _SAMPLE_ROWS)
 
     def name(self, column: Column) -> str:
         return self.source.name(column)
@@ -87,6 +93,6 @@ def remarks(intent: Intent) -> str:
     told = [say(language, "taken", asked=shown(asked), found=shown(found)) for asked, found in intent.renamed]
     if intent.left_out:
         number = say(language, "a_number")
-        spoken = [number if any(map(str.isdigit, word)) else f"“{word}”" for word in intent.left_out]
+        spoken = [number if any(map(str.isdigit, word)) else spoken_of(language, word) for word in intent.left_out]
         told.append(say(language, "left_out", words=listed(language, list(dict.fromkeys(spoken)))))
     return "\n\n".join(told)

@@ -66,7 +66,7 @@ def _sql(draft: Draft, features: Features) -> str:
     named |= {f"other_{i + 1}": column for i, column in enumerate(others)}
     parts = [f"{draft.name(column)} AS {alias}" for alias, column in named.items()]
     # A hash draws the same rows each time, evenly over the table, where all of them would pass the row cap.
-    sample = f"ORDER BY MD5({' || '.join(_as_text(draft, c) for c in named.values())})\nLIMIT {draft.briefing.row_cap}"
+    sample = f"ORDER BY MD5({' || '.join(_as_text(draft, c) for c in named.values())})\nLIMIT {draft.most_rows}"
     select = "SELECT\n  " + ",\n  ".join(parts)
     return lines(select, draft.source.clause, draft.where(), sample if draft.oversized else "")
 

@@ -201,6 +201,6 @@ def _sql(draft: Draft, first: Column, second: Column, kind: str) -> str:
         counted = f"SELECT {names[0]} AS side_1, {names[1]} AS side_2, COUNT(*) AS row_count"
         return lines(counted, tail, f"GROUP BY {keys}", f"ORDER BY {keys}")
     values = [f"{n}::FLOAT" if c.kind == "number" else n for n, c in zip(names, (first, second), strict=True)]
-    cap = draft.briefing.row_cap
+    cap = draft.most_rows
     sample = f"ORDER BY MD5({names[0]}::VARCHAR || {names[1]}::VARCHAR)\nLIMIT {cap}" if draft.oversized else ""
     return lines(f"SELECT {values[0]} AS side_1, {values[1]} AS side_2", tail, sample)

@@ -118,6 +118,18 @@ GRAINS: dict[str, Texts] = {
 }
 
 
+# Of statistics, where they are spoken of beside another.
+_STATISTICS_IN_JAPANESE = {
+    **{"count": "件数", "distinct": "種類数", "average": "平均", "total": "合計", "median": "中央値", "share": "割合"},
+    **{"deviation": "標準偏差", "maximum": "最大", "minimum": "最小"},
+}
+
+
+def spoken_of(language: Language, word: str) -> str:
+    """A word of the question, or a statistic that it asks for, as one speaks of it."""
+    return f"「{_STATISTICS_IN_JAPANESE.get(word, word)}」" if language == "ja" else f"“{word}”"
+
+
 def say(language: Language, key: str, **values: str) -> str:
     return choose(language, SENTENCES[key], **values)
 

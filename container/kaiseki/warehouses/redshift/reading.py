@@ -11,19 +11,28 @@ from kaiseki.warehouses.redshift.cursor import CursorReader
 from kaiseki.warehouses.redshift.results import Fetched
 from kaiseki.warehouses.redshift.server import Server
 from kaiseki.warehouses.redshift.unload import NotUnloaded, Unloader, UnloadSettings
+from kaiseki.warehouses.redshift.unload_sql import can_unload
+
+_SORT_OTHERWISE = "sort by columns that the query returns, or not at all, and it can be unloaded"
+
+
+CURSOR_ROWS = 1_000_000  # all of which pass the leader node; more is for its nodes to write
 
 
 class ResultReader:
-    def __init__(self, server: Server, unload: UnloadSettings | None) -> None:
+    def __init__(self, server: Server, unload: UnloadSettings | None, cursor_rows: int) -> None:
         self._by_cursor = CursorReader(server)
+        self._cursor_rows = cursor_rows
         self._unloader = Unloader(server, unload) if unload else None
 
     def read(self, prepared: Prepared, into: Path, row_cap: int) -> Result:
         """Writes `into`, or the files of its folder, in place of both. Raises Refusal and WarehouseError."""
         with tempfile.TemporaryDirectory(dir=into.parent, prefix=".rows-") as folder:
             rows = Path(folder) / "rows.arrow"
-            if self._unloader is None or not self._unloader.takes(prepared, row_cap):
+            if self._unloader is None or row_cap <= self._unloader.above:
                 return self._fetched(prepared, rows, into, row_cap, ())
+            if not can_unload(prepared):
+                return self._fetched(prepared, rows, into, row_cap, (), _SORT_OTHERWISE)
             above = self._unloader.above
             fetched, warnings = self._by_cursor.read(prepared, rows, above + 1)
             if fetched.rows <= above:
@@ -34,9 +43,21 @@ class ResultReader:
                 why = f"the result came by a cursor, which is slower, since it could not be unloaded: {failed}"
             return self._fetched(prepared, rows, into, row_cap, (why,))
 
-    def _fetched(self, prepared: Prepared, rows: Path, into: Path, row_cap: int, warnings: tuple[str, ...]) -> Result:
-        fetched, more = self._by_cursor.read(prepared, rows, row_cap + 1)
-        return _written(fetched, rows, into, row_cap, (*warnings, *more))
+    def _fetched(
+        self,
+        prepared: Prepared,
+        rows: Path,
+        into: Path,
+        row_cap: int,
+        warnings: tuple[str, ...],
+        hint: str = "aggregate or filter more in SQL",
+    ) -> Result:
+        """At most what a cursor may bring; `hint` says what else brings more of it."""
+        most = min(row_cap, self._cursor_rows)
+        fetched, more = self._by_cursor.read(prepared, rows, most + 1)
+        if fetched.rows > most and most < row_cap:
+            more = (*more, f"a cursor brings {most:,} rows at most, and there are more: {hint}")
+        return _written(fetched, rows, into, most, (*warnings, *more))
 
 
 def _written(fetched: Fetched, rows: Path, into: Path, row_cap: int, warnings: tuple[str, ...]) -> Result:

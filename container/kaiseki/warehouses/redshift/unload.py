@@ -17,7 +17,7 @@ from kaiseki.warehouses.redshift.parts import TooLate, write_parts
 from kaiseki.warehouses.redshift.results import DISK_HINT
 from kaiseki.warehouses.redshift.server import Overdue, Server
 from kaiseki.warehouses.redshift.staging import Staging, StagingFailed
-from kaiseki.warehouses.redshift.unload_sql import can_unload, unload_sql
+from kaiseki.warehouses.redshift.unload_sql import unload_sql
 from kaiseki.warehouses.redshift.values import ResultColumn
 
 if TYPE_CHECKING:
@@ -50,9 +50,6 @@ class Unloader:
     @property
     def above(self) -> int:
         return self._settings.above
-
-    def takes(self, prepared: Prepared, row_cap: int) -> bool:
-        return row_cap > self.above and can_unload(prepared)
 
     def read(
         self, prepared: Prepared, columns: Sequence[ResultColumn], folder: Path, row_cap: int

@@ -21,7 +21,7 @@ from kaiseki.warehouses.redshift.errors import CANCELLED
 from kaiseki.warehouses.redshift.kept_catalog import kept_or_read
 from kaiseki.warehouses.redshift.login import Login
 from kaiseki.warehouses.redshift.profile import profiled
-from kaiseki.warehouses.redshift.reading import ResultReader
+from kaiseki.warehouses.redshift.reading import CURSOR_ROWS, ResultReader
 from kaiseki.warehouses.redshift.schemas import read_schemas
 from kaiseki.warehouses.redshift.server import Server
 from kaiseki.warehouses.redshift.unload import UnloadSettings
@@ -46,16 +46,18 @@ class RedshiftWarehouse:
         allowance: Allowance = NOTHING,
         profile_seconds: float = PROFILE_SECONDS,
         cache: Cache | None = None,
+        cursor_rows: int = CURSOR_ROWS,
     ) -> None:
         """`sign_in` is called for each connection whose credentials have run out, and may raise KaisekiError.
 
         `schemas` are those whose tables may be read; all that the user may read if it is None.
         `unload` is how large results come; by a cursor, as all others, if it is None.
+        `cursor_rows`: what a cursor brings at most, however much is wanted.
         `allowance`: the personal columns whose values may be shown. `profile_seconds`: what a look at a table may take.
         `cache` keeps the schema from one run to the next, as long as it does not change.
         """
         self._server = Server(sign_in, query_seconds)
-        self._reader = ResultReader(self._server, unload)
+        self._reader = ResultReader(self._server, unload, cursor_rows)
         self._schemas = schemas
         self._cache = cache
         self._catalog: Catalog | None = None

@@ -129,7 +129,9 @@ def test_what_is_not_of_the_form_is_refused_by_the_name_of_the_field(call: Call,
     assert answer.body["error"]["message"].startswith(f"{field}:")
 
 
-@pytest.mark.parametrize(("name", "most"), [("usd", 10), ("steps", 40), ("seconds", 3600), ("rows_per_query", 10**6)])
+@pytest.mark.parametrize(
+    ("name", "most"), [("usd", 10), ("steps", 40), ("seconds", 3600), ("rows_per_query", 2 * 10**6)]
+)
 def test_a_budget_beyond_the_environments_cap_is_refused(call: Call, name: str, most: int) -> None:
     assert call("POST", "/prompt", {**QUESTION, "options": {"budget": {name: most}}}).status == 202
     answer = call("POST", "/prompt", {**QUESTION, "options": {"budget": {name: most + 1}}})
@@ -145,6 +147,16 @@ def test_the_environment_sets_its_caps_and_they_bound_what_nobody_asked_for(
     request = Request.model_validate_json(bucket.Object(f"runs/{run_id}/request.json").get()["Body"].read())
     assert request.budget == Budget(usd=0.5)
     assert call("POST", "/prompt", {**QUESTION, "options": {"budget": {"usd": 0.6}}}).error == "budget.over_cap"
+
+
+def test_where_results_are_unloaded_a_query_may_return_more_unless_less_is_asked_for(
+    call: Call, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAISEKI_ROWS_PER_QUERY", "2000000")
+    for wish, rows in (({}, 2_000_000), ({"rows_per_query": 10}, 10)):
+        run_id = call("POST", "/prompt", {**QUESTION, "options": {"budget": wish}}).body["run_id"]
+        request = Request.model_validate_json(bucket.Object(f"runs/{run_id}/request.json").get()["Body"].read())
+        assert request.budget == Budget(rows_per_query=rows)
 
 
 @pytest.mark.parametrize(
