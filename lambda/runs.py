@@ -49,9 +49,9 @@ class Runs:
 
     def cancel(self, run_id: str, owner: str) -> Cancelled:
         """Again and again the same; a run that is over stays as it ended. Raises Refused (404)."""
-        before = self._own(run_id, owner)
-        record = self.records.request_cancel(run_id)
-        if record.status.terminal and not before.status.terminal:
+        self._own(run_id, owner)
+        record, ended = self.records.request_cancel(run_id)
+        if ended:
             self.announce(record)
         if record.task_arn and not record.status.terminal:
             self.stop_task(record)

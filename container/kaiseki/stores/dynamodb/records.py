@@ -178,14 +178,18 @@ class RunRecords:
         item = apply(self._client, change_run(self._table, run_id, "#status = :running", assign=assign))
         return item is None or bool(from_item(item).cancel_requested_at)
 
-    def request_cancel(self, run_id: str) -> RunRecord:
-        """Notes the wish; a run that waits ends at once as CANCELLED. A run that is over stays as it is."""
+    def request_cancel(self, run_id: str) -> tuple[RunRecord, bool]:
+        """Notes the wish; a run that waits ends at once as CANCELLED. A run that is over stays as it is.
+
+        Gives the run as it is then, and whether it was this call that ended it.
+        """
         condition = "attribute_exists(pk) AND attribute_not_exists(#cancel_requested_at) AND attribute_exists(#live)"
         requested = {"cancel_requested_at": iso(self._clock())}
         apply(self._client, change_run(self._table, run_id, condition, assign=requested))
+        ended = False
         if self._known(run_id).status in _WAITING:
-            self.end(run_id, Status.CANCELLED, message="Cancelled before it was launched.")
-        return self._known(run_id)
+            ended = self.end(run_id, Status.CANCELLED, message="Cancelled before it was launched.")
+        return self._known(run_id), ended
 
     def end(
         self,

@@ -231,6 +231,21 @@ def test_a_run_that_waits_ends_at_once(call: Call, lambda_environment: dict[str,
     assert [line["Cancelled"] for line in told if "_aws" in line] == [1], "its end is counted once"
 
 
+def test_a_run_that_ends_itself_while_it_is_cancelled_is_told_of_by_its_task_alone(
+    call: Call, accepted: str, now_records: RunRecords, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    now_records.begin(accepted)
+    request_cancel = RunRecords.request_cancel
+
+    def after_its_end(records: RunRecords, run_id: str) -> Any:
+        now_records.end(run_id, Status.SUCCEEDED, outcome="answered")
+        return request_cancel(records, run_id)
+
+    monkeypatch.setattr(RunRecords, "request_cancel", after_its_end)
+    assert call("DELETE", f"/runs/{accepted}").body["status"] == "SUCCEEDED"
+    assert "_aws" not in capsys.readouterr().out
+
+
 def test_a_task_that_cannot_be_stopped_does_not_fail_the_cancel(
     call: Call, accepted: str, now_records: RunRecords, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
