@@ -273,6 +273,11 @@ class Budget(Value):
     rows: int = Field(default=5_000_000, ge=1)  # over all queries
     rows_per_query: int = Field(default=200_000, ge=1)  # beyond it a result is truncated, and says so
 
+    @property
+    def row_cap(self) -> int:
+        """Rows that one query may return: no more than all of them may."""
+        return min(self.rows_per_query, self.rows)
+
 
 class FollowUp(Value):
     """The earlier run that a question goes on from, in words; its figures are not facts of the new one."""

@@ -106,7 +106,7 @@ def _understand(request: Request, parts: Parts, logbook: Logbook) -> tuple[Schem
     guide = SchemaGuide(
         parts.warehouse,
         today=request.created_at.date(),
-        row_cap=request.budget.rows_per_query,
+        row_cap=request.budget.row_cap,
         budget_characters=parts.card_characters,
         knowledge=parts.knowledge,
     )

@@ -42,6 +42,11 @@ def test_a_budget_of_no_dollars_is_kept_by_a_model_that_costs_nothing_and_ended_
     assert (free.exhausted(), paid.exhausted()) == (None, "budget.usd")
 
 
+def test_one_query_may_return_no_more_than_all_of_them():
+    assert Budget(rows=3).row_cap == 3
+    assert Budget(rows=9, rows_per_query=4).row_cap == 4
+
+
 def test_time_for_the_replay_is_kept():
     clock = Clock()
     meter = Meter(Budget(seconds=100), clock)

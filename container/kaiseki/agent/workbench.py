@@ -139,8 +139,8 @@ class Workbench:
         if draft.name in self._frozen:  # sent again as it was by what replaces its step
             return self._frozen[draft.name]
         self._rows.pop(draft.name, None)
-        cap = min(self._budget.rows_per_query, self._budget.rows)
-        query = self._warehouse.run(draft.name, draft.sql, self.data / f"{draft.name}.parquet", cap)
+        into = self.data / f"{draft.name}.parquet"
+        query = self._warehouse.run(draft.name, draft.sql, into, self._budget.row_cap)
         if query.failure is None:
             self._rows[query.name] = query
         rows = query.failure.message if query.failure else f"{query.rows:,} rows"

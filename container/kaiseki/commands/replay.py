@@ -98,7 +98,7 @@ def _data(
             moved = []
             for query in (query for step in recorded.accepted_steps for query in step.queries):
                 path = data / f"{query.name}.parquet"
-                now = warehouse.run(query.name, query.sql, path, recorded.budget.rows_per_query)
+                now = warehouse.run(query.name, query.sql, path, recorded.budget.row_cap)
                 if now.failure is not None:
                     copy_data(bundle / "data" / path.name, path)
                 if now.failure is not None or now.sha256 != query.sha256:

@@ -16,7 +16,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         return grants.run(arguments, settings)
     if arguments.user or arguments.role:
         raise InputError("--user and --role go with --grants", hint="add --grants, or leave them out")
-    now, rows = settings.now, settings.budget.rows_per_query
+    now, rows = settings.now, settings.budget.row_cap
     knowledge = open_knowledge(settings)
     with open_warehouse(settings, now) as warehouse:
         guide = SchemaGuide(warehouse, now.date(), rows, settings.card_characters, knowledge)
