@@ -61,7 +61,7 @@ class Veil:
 def veil_of(queries: Sequence[Query], data: Path) -> Veil:
     """The veil over the rows of all these queries. A value that is also the name of a column stays legible."""
     veiled = [query for query in queries if query.veiled]
-    values = frozenset[str]().union(*(_values(data / f"{q.name}.parquet", q.veiled, q.sha256) for q in veiled))
+    values = frozenset[str]().union(*(_values(query, data) for query in veiled))
     names = {name for query in queries for name, _ in query.columns}
     return Veil(frozenset(value for value in values if value.lower() not in names))
 
@@ -73,11 +73,11 @@ def shown(value: object, veiled: bool) -> str:
 
 
 @lru_cache(maxsize=64)
-def _values(rows: Path, columns: tuple[str, ...], sha256: str) -> frozenset[str]:  # noqa: ARG001
-    """As a program prints them. `sha256`, of the rows, tells when to read them anew."""
+def _values(query: Query, data: Path) -> frozenset[str]:
+    """As a program prints them. A query bears the digest of its rows: other rows are read anew."""
     found: set[str] = set()
-    for file in data_files(rows):
-        for name in columns:
+    for file in data_files(data / f"{query.name}.parquet"):
+        for name in query.veiled:
             for value in pc.unique(pq.read_table(file, columns=[name])[name]).to_pylist():
                 found.update(_printed(value))
     return frozenset(found)

@@ -91,14 +91,12 @@ def _points_the_other_way(table: Table, column: Column, parent: Table, its_key: 
 
 
 def _overlap(one: Column, other: Column) -> bool:
-    if None in (one.minimum, one.maximum, other.minimum, other.maximum):
+    """Whether the values of two columns of one kind may meet, as far as anything is known of them."""
+    if one.minimum is None or one.maximum is None or other.minimum is None or other.maximum is None:
         return _kind(one) == "text" or not one.frequent
-    low, high, their_low, their_high = (_ordered(c, v) for c in (one, other) for v in (c.minimum, c.maximum))
-    return bool(low <= their_high and their_low <= high)  # type: ignore[operator]
-
-
-def _ordered(column: Column, value: str | None) -> float | str:
-    return float(value or 0) if _kind(column) == "integer" else value or ""
+    if _kind(one) == "integer":
+        return float(one.minimum) <= float(other.maximum) and float(other.minimum) <= float(one.maximum)
+    return one.minimum <= other.maximum and other.minimum <= one.maximum
 
 
 def _kind(column: Column) -> str | None:

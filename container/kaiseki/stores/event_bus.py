@@ -9,6 +9,7 @@ from kaiseki.stores.aws import as_store_errors
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
+    from types_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 SOURCE, ENDED = "kaiseki", "Run ended"
 
@@ -22,9 +23,14 @@ class EventBus:
         """Raises StoreError."""
         place = f"the event bus {self._name}"
         about = {"run_id": run_id, "owner": owner, "status": status, "outcome": outcome, "reason": reason, "usd": usd}
-        entry = {"EventBusName": self._name, "Source": SOURCE, "DetailType": ENDED, "Detail": json.dumps(about)}
+        entry: PutEventsRequestEntryTypeDef = {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": ENDED,
+            "Detail": json.dumps(about),
+        }
         with as_store_errors(place):
-            answer = self._client.put_events(Entries=[entry])  # type: ignore[list-item]
+            answer = self._client.put_events(Entries=[entry])
         if answer["FailedEntryCount"]:  # an answer of 200 all the same
             said = answer["Entries"][0].get("ErrorMessage", "no reason given")
             raise StoreError(f"PutEvents failed at {place}: {said}", hint="see whether the bus exists")
