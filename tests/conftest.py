@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 sys.path.append(str(Path(__file__).parent))  # what several folders of tests share
@@ -14,6 +15,12 @@ sys.path.append(str(Path(__file__).parent))  # what several folders of tests sha
 from kaiseki.models import Request, Run
 from kaiseki.run_id import new_run_id
 from kaiseki.settings import load_settings
+
+# The same examples each time, however slow the machine is: what fails here fails everywhere.
+hypothesis.settings.register_profile(
+    "certain", derandomize=True, database=None, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("certain")
 
 ORDERS = "order_id,country,amount,ordered_on\n" + "\n".join(
     f"{n},{('JP', 'FR', 'US')[n % 3]},{10 + n % 7}.5,2026-0{1 + n % 6}-1{n % 10}" for n in range(1, 61)

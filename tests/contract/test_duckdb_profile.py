@@ -86,7 +86,7 @@ def test_of_a_large_table_a_part_is_looked_at(warehouse: DuckDBWarehouse, monkey
     profile, found = profile_of(warehouse, "events")
     assert (profile.rows, profile.estimated) == (400_000, True)
     assert profile.sampled is not None
-    assert 50_000 < profile.sampled < 200_000
+    assert 10_000 < profile.sampled < 300_000  # by chance about 100,000
     assert profile.profile_note == f"statistics of a sample of about {profile.sampled:,} rows"
     assert {value for value, _ in found["kind"].frequent} == {"0", "1", "2", "3"}
 

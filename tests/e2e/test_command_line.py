@@ -189,7 +189,7 @@ def test_control_c_leaves_a_partial_bundle_marked_cancelled(orders, tmp_path, re
             break
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=100)
     assert process.returncode == 130
     (bundle,) = (tmp_path / "s" / "runs").iterdir()
     run = json.loads((bundle / "run.json").read_text())

@@ -184,9 +184,9 @@ def test_the_check_gives_the_same_twice_and_is_quick() -> None:
     frame, target = shop(60_000)
     for position in range(40):
         frame[f"n{position}"] = np.random.default_rng(position).normal(size=60_000)
-    started = time.perf_counter()
+    started = time.process_time()
     first = leakage(frame, target)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     pd.testing.assert_frame_equal(first, leakage(frame, target))
 
 

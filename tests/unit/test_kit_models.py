@@ -345,6 +345,6 @@ def test_measuring_a_forest_on_many_rows_takes_a_moment_only() -> None:
     X_train, X_test, y_train, y_test = rows(count=40_000)
     estimator = RandomForestClassifier(50, max_depth=8, random_state=0).fit(X_train.head(2_000), y_train.head(2_000))
     chances = estimator.predict_proba(X_test)[:, 1]
-    started = time.perf_counter()
+    started = time.process_time()
     model("m", estimator, X_test, y_test, chances, X_train=X_train, y_train=y_train)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -68,7 +68,7 @@ def test_each_failure_has_its_kind(service: Service, refusal: Answer, kind: type
 
 
 def test_a_service_that_does_not_answer_is_a_timeout(service: Service) -> None:
-    service.answers = [Stalls(2)]
+    service.answers = [Stalls(100)]
     engine = BedrockEngine(SONNET, client=bedrock_client(read_timeout=0.2))
 
     with pytest.raises(lm15.TimeoutError, match="in time"):
