@@ -99,6 +99,7 @@ OWN_ANSWERS = {
     "a-failure-of-text": "[os.write(4, frame(id=t, exit_code=1, failure='oops')) for t in set(tickets())]",
     "a-huge-exit-code": "[os.write(4, frame(id=t, exit_code=10**4000, failure=None)) for t in set(tickets())]",
     "twice": "[os.write(4, frame(id=t, exit_code=0, failure=None) * 2) for t in set(tickets())]",
+    "in-another-encoding": "os.write(4, b'\\0\\0\\0\\x04\\0{\\0}')",
     "nested-beyond-reason": "os.write(4, (60_000).to_bytes(4, 'big') + b'[' * 60_000)",
 }
 

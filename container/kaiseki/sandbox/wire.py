@@ -35,7 +35,7 @@ def encode(message: Message) -> bytes:
 
 def decode(body: bytes) -> Message:
     try:
-        message = _loads(body)
+        message = _loads(body.decode("ascii"))  # of bytes it would look for other encodings, which takes imports
     except (ValueError, RecursionError) as error:
         raise BadFrame("a frame that is not JSON") from error
     if not isinstance(message, dict):
