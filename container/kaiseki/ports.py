@@ -136,10 +136,6 @@ class Model(Protocol):
     def lm(self) -> Any:
         """A `dspy.LM`."""
 
-    @property
-    def simulated(self) -> bool:
-        """No model is called: tokens and dollars are those of a recording or an estimate."""
-
     def usage_of(self, prediction: Any) -> Usage:
         """What one `dspy.Prediction` cost."""
 

@@ -1,6 +1,5 @@
 """Models on Amazon Bedrock, spoken to by Converse, as an engine that DSPy drives."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -64,7 +63,6 @@ class BedrockEngine:
 
     The id is sent as it stands: its geography (`us.`, `eu.`, `jp.` ...) decides where data may go. Nothing is tried
     again here, since DSPy does that by the kind of error; what a reply had come to before an error is taken up again.
-    `on_text` is handed the text in pieces as it is written; after an error the pieces begin again.
     """
 
     def __init__(
@@ -75,13 +73,11 @@ class BedrockEngine:
         max_tokens: int = DEFAULT_MAX_TOKENS,
         client: "BedrockRuntimeClient | None" = None,
         stream: bool = True,
-        on_text: Callable[[str], None] | None = None,
     ) -> None:
         self._model_id = model_id
         self._max_tokens = max_tokens
         self._client = client or bedrock_client(region)
         self._stream = stream
-        self._on_text = on_text
         self._interrupted: dict[str, _Draft] = {}
 
     def complete(self, request: lm15.Request) -> lm15.Response:
@@ -113,7 +109,7 @@ class BedrockEngine:
         arguments = converse_arguments(request, self._model_id, draft.max_tokens)
         with as_lm15_errors(self._model_id):
             if self._stream:
-                return read_stream(self._client.converse_stream(**arguments), self._on_text)
+                return read_stream(self._client.converse_stream(**arguments))
             return read_whole(self._client.converse(**arguments))
 
     def _require_a_reply(self, draft: _Draft) -> None:

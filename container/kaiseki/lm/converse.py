@@ -1,6 +1,6 @@
 """The words of Bedrock's Converse API: a request as it is sent, and an answer as it comes back, whole or in pieces."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -110,8 +110,8 @@ def read_whole(response: "ConverseResponseTypeDef") -> Turn:
     return Turn(text, response["stopReason"], _usage(response.get("usage")))
 
 
-def read_stream(response: "ConverseStreamResponseTypeDef", on_text: Callable[[str], None] | None) -> Turn:
-    """Reads to the end, handing on each piece of text as it comes. Raises TransportError if the end is missing."""
+def read_stream(response: "ConverseStreamResponseTypeDef") -> Turn:
+    """Reads to the end. Raises TransportError if the end is missing."""
     pieces: list[str] = []
     stop_reason = ""
     usage: Mapping[str, Any] | None = None
@@ -120,8 +120,6 @@ def read_stream(response: "ConverseStreamResponseTypeDef", on_text: Callable[[st
         for event in events:
             if piece := event.get("contentBlockDelta", {}).get("delta", {}).get("text"):
                 pieces.append(piece)
-                if on_text is not None:
-                    on_text(piece)
             stop_reason = event.get("messageStop", {}).get("stopReason", stop_reason)
             usage = event.get("metadata", {}).get("usage", usage)
     if not stop_reason:

@@ -3,7 +3,7 @@
 import difflib
 import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMS = ("offline", "bedrock/<model id>", "recorded:<file>", "<provider>/<model>")
 _EXAMPLE = "bedrock/us.anthropic.claude-sonnet-5"
 _DEFAULT_RETRIES = 5
-_DEFAULT_MAX_TOKENS = 16_000
+_MAX_TOKENS = 16_000  # of one reply
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class OpenedModel:
     lm: "dspy.LM"
     name: str
     simulated: bool
-    drift: Callable[[], list[str]]
+    drift: Callable[[], Sequence[str]]
 
     def usage_of(self, prediction: "dspy.Prediction") -> Usage:
         """What one prediction of this model cost, if it was made within `dspy.context(track_usage=True)`."""
@@ -49,6 +49,7 @@ class _Source:
     model: str  # by which DSPy and the price list know it
     simulated: bool = False
     options: tuple[tuple[str, Any], ...] = ()
+    drift: Callable[[], Sequence[str]] = tuple
 
 
 def open_model(
@@ -57,38 +58,27 @@ def open_model(
     region: str | None = None,
     record: Path | None = None,
     strict: bool = False,
-    on_text: Callable[[str], None] | None = None,
-    on_drift: Callable[[str], None] | None = None,
-    max_tokens: int = _DEFAULT_MAX_TOKENS,
     retries: int = _DEFAULT_RETRIES,
 ) -> OpenedModel:
     """The model that `spec` names. Raises SettingError or InputError; nothing has been asked then.
 
     record      a new file into which the replies are written, to be replayed by `recorded:<file>`
     strict      a prompt that differs from the recorded one is an error
-    on_text     handed the text as it is written, by models that stream
     """
-    drifted: list[str] = []
-
-    def note_drift(drift: str) -> None:
-        drifted.append(drift)
-        if on_drift is not None:
-            on_drift(drift)
-
     kind, rest = _kind_and_rest(spec)
     if kind == "offline":
         source = _offline()
     elif kind == "bedrock":
-        source = _bedrock(rest, region, max_tokens, on_text)
+        source = _bedrock(rest, region)
     elif kind == "recorded":
-        source = _recorded(Path(rest), strict, note_drift)
+        source = _recorded(Path(rest), strict)
     else:
-        source = _litellm(spec, kind, max_tokens)
+        source = _litellm(spec, kind)
     return OpenedModel(
         lm=_language_model(source, record, retries),
         name=spec,
         simulated=source.simulated,
-        drift=lambda: list(drifted),
+        drift=source.drift,
     )
 
 
@@ -128,22 +118,20 @@ def _offline() -> _Source:
     return _Source(OfflineEngine(), "offline", simulated=True)
 
 
-def _bedrock(model_id: str, region: str | None, max_tokens: int, on_text: Callable[[str], None] | None) -> _Source:
+def _bedrock(model_id: str, region: str | None) -> _Source:
     from kaiseki.lm.bedrock import BedrockEngine
 
-    return _Source(
-        BedrockEngine(model_id, region=region, max_tokens=max_tokens, on_text=on_text), f"bedrock/{model_id}"
-    )
+    return _Source(BedrockEngine(model_id, region=region), f"bedrock/{model_id}")
 
 
-def _recorded(path: Path, strict: bool, on_drift: Callable[[str], None]) -> _Source:
+def _recorded(path: Path, strict: bool) -> _Source:
     from kaiseki.lm.recorded import RecordedEngine
 
-    engine = RecordedEngine(path, strict, on_drift)
-    return _Source(engine, engine.model, simulated=True)
+    engine = RecordedEngine(path, strict)
+    return _Source(engine, engine.model, simulated=True, drift=lambda: tuple(engine.drifted))
 
 
-def _litellm(spec: str, provider: str, max_tokens: int) -> _Source:
+def _litellm(spec: str, provider: str) -> _Source:
     if importlib.util.find_spec("litellm") is None:
         nearest = _nearest(provider)
         meant = f" (did you mean {nearest}?)" if nearest else ""
@@ -152,7 +140,7 @@ def _litellm(spec: str, provider: str, max_tokens: int) -> _Source:
 
     from dspy.clients.engines.litellm_engine import LiteLLMEngine
 
-    return _Source(LiteLLMEngine(), spec, options=(("max_tokens", max_tokens),))
+    return _Source(LiteLLMEngine(), spec, options=(("max_tokens", _MAX_TOKENS),))
 
 
 def _language_model(source: _Source, record: Path | None, retries: int) -> "dspy.LM":

@@ -7,7 +7,6 @@ digest tells that there was one. Prompts themselves are not written down.
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -48,15 +47,14 @@ class Engine(Protocol):
 class RecordedEngine:
     """Replays the file at `path`. Raises InputError where it cannot be read.
 
-    A prompt whose digest is not the recorded one is told to `on_drift` and kept in `drifted`; with `strict` it is a
-    ModelError, as is a call beyond the recording's end.
+    A prompt whose digest is not the recorded one is told of in `drifted`; with `strict` it is a ModelError, as is a
+    call beyond the recording's end.
     """
 
-    def __init__(self, path: Path, strict: bool = False, on_drift: Callable[[str], None] | None = None) -> None:
+    def __init__(self, path: Path, strict: bool = False) -> None:
         self.drifted: list[str] = []
         self._path = path
         self._strict = strict
-        self._on_drift = on_drift
         self._replies = read_recording(path)
         self._asked: Counter[str] = Counter()
 
@@ -95,8 +93,6 @@ class RecordedEngine:
                 f"{drift} in {self._path}", hint="record the run again, or replay without --strict", code="model.drift"
             )
         self.drifted.append(drift)
-        if self._on_drift is not None:
-            self._on_drift(drift)
 
     def _exhausted(self, signature: str, order: int) -> ModelError:
         held = Counter(name for name, _ in self._replies)

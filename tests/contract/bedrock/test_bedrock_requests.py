@@ -32,14 +32,8 @@ def test_an_answer_arrives_with_its_usage_and_the_request_is_what_converse_wants
     ]
 
 
-def test_text_is_handed_on_while_it_is_written_and_thoughts_are_not(service: Service) -> None:
-    service.answers = [Says("日本語の答え、短い。", thought="let me think")]
-    pieces: list[str] = []
-
-    response = BedrockEngine(SONNET, on_text=pieces.append).complete(request())
-
-    assert len(pieces) > 2
-    assert "".join(pieces) == response.text == "日本語の答え、短い。"
+def test_a_reply_is_the_text_in_its_pieces_without_the_thoughts(service: Service) -> None:
+    assert ask(service, Says("日本語の答え、短い。", thought="let me think")).text == "日本語の答え、短い。"
 
 
 def test_messages_of_one_role_in_a_row_become_one_and_blank_ones_are_left_out(service: Service) -> None:
