@@ -79,6 +79,12 @@ def test_a_term_by_any_of_its_names_brings_its_tables_to_the_top(asked: str) -> 
     assert "the term “churned customer”" in found.why
 
 
+def test_entries_of_one_line_have_each_their_own_tables() -> None:
+    refund = Term(name="refund", means="Money back.", tables=("returns",), source=CHURN.source)
+    fitted = fit(Knowledge(terms=(CHURN, refund)), SCHEMA)
+    assert fitted.tables == {CHURN: ("shop.SUBSCRIPTIONS",), refund: ("shop.returns",)}
+
+
 def test_a_verified_question_lifts_the_tables_of_its_sql() -> None:
     asked = "mean basket value by month and customer"
     assert guide(BASKET).find(asked).tables[0].table.name == "orders"

@@ -81,6 +81,12 @@ def test_a_fault_is_told_in_one_line_with_file_line_and_what_to_mend(text: str, 
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("value", ['!!int ""', '!!float ""', "!!bool perhaps", "!!timestamp x", "!!int x"])
+def test_a_tag_that_does_not_fit_its_text_is_a_fault_like_others(value: str) -> None:
+    with pytest.raises(InputError, match="no YAML"):
+        parse_knowledge({"a.yaml": f"terms:\n- name: {value}\n  means: x\n"})
+
+
 def test_a_name_has_one_meaning_in_all_files() -> None:
     one = "terms:\n  - name: Churn\n    means: gone\n"
     with pytest.raises(InputError, match=r"b\.yaml, line 2: .churn. has a meaning already: a\.yaml, line 2"):

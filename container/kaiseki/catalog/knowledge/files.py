@@ -63,6 +63,8 @@ def _loaded(name: str, text: str) -> tuple[yaml.Node | None, Any]:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}" if mark else ""
         raise InputError(f"{name}{where}: this is no YAML: {error.problem}", hint=_HINT) from None
+    except (LookupError, AttributeError) as error:  # of PyYAML, at a tag that its text does not fit: `!!int ""`
+        raise InputError(f"{name}: this is no YAML: a tag does not fit its text", hint=_HINT) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{name}: this is no YAML: {str(error).splitlines()[0]}", hint=_HINT) from None
     finally:

@@ -1,5 +1,6 @@
 """Knowledge held against the schema: what names a table or column that is not there is not used, and said."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kaiseki.catalog.knowledge.entries import NOTHING_KNOWN, Knowledge, Term, VerifiedQuestion
@@ -10,10 +11,10 @@ from kaiseki.models import Catalog, Table
 
 @dataclass(frozen=True)
 class FittedKnowledge:
-    """`tables` are by name those that an entry is about; `left_out` says, a line each, what does not fit and why."""
+    """`tables` are those that an entry is about; `left_out` says, a line each, what does not fit and why."""
 
     knowledge: Knowledge = NOTHING_KNOWN
-    tables: dict[str, tuple[str, ...]] = field(default_factory=dict)  # source of the entry -> qualified names
+    tables: Mapping[Term | VerifiedQuestion, tuple[str, ...]] = field(default_factory=dict)  # by qualified name
     left_out: tuple[str, ...] = ()
 
 
@@ -24,7 +25,7 @@ def fit(knowledge: Knowledge, catalog: Catalog) -> FittedKnowledge:
     schema = _Schema(catalog)
     terms: list[Term] = []
     questions: list[VerifiedQuestion] = []
-    tables: dict[str, tuple[str, ...]] = {}
+    tables: dict[Term | VerifiedQuestion, tuple[str, ...]] = {}
     left_out: list[str] = []
     entries: tuple[Term | VerifiedQuestion, ...] = (*knowledge.terms, *knowledge.questions)
     for entry in entries:
@@ -34,7 +35,7 @@ def fit(knowledge: Knowledge, catalog: Catalog) -> FittedKnowledge:
         if isinstance(found, str):
             left_out.append(f"{entry.source}: {_called(entry)} is left out: {found}")
             continue
-        tables[entry.source] = found
+        tables[entry] = found
         if isinstance(entry, Term):
             terms.append(entry)
         else:

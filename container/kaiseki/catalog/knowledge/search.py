@@ -50,9 +50,9 @@ class KnowledgeIndex:
             texts += [(other, _SYNONYM * weight) for other in (*term.names, *term.columns) if other != name]
         lifts: dict[str, Lift] = {}
         for each, similarity in alike:
-            _lift(lifts, self._fitted.tables[each.source], _QUESTION_SHARE * similarity, "a verified question")
+            _lift(lifts, self._fitted.tables[each], _QUESTION_SHARE * similarity, "a verified question")
         for term in used:
-            _lift(lifts, self._fitted.tables[term.source], _TERM_SHARE, f"the term “{term.name}”")
+            _lift(lifts, self._fitted.tables[term], _TERM_SHARE, f"the term “{term.name}”")
         return Relevant(used, tuple(each for each, _ in alike), Hints(tuple(texts), lifts))
 
     def _terms_in(self, question: str) -> dict[str, Term]:
