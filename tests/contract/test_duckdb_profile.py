@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from duckdb_warehouses import file_from
 from kaiseki.models import Column, Table
 from kaiseki.personal.allowance import parse_allowance
 from kaiseki.warehouses import profiles
@@ -24,10 +24,7 @@ CREATE VIEW slow AS SELECT max(n) AS most FROM range(1000000000000) AS r(n);
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("shop") / "shop.duckdb"
-    with duckdb.connect(str(file)) as connection:
-        connection.execute(SHOP)
-    return file
+    return file_from(SHOP, tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="module")

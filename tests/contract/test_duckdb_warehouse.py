@@ -1,58 +1,30 @@
 """The warehouse on this machine keeps the port's promises, on real files and a real DuckDB."""
 
-import hashlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kaiseki.data_files import data_files
-from kaiseki.errors import InputError, WarehouseError
-from kaiseki.models import Catalog, Table
-from kaiseki.ports import Warehouse
+from duckdb_warehouses import Open, file_from, folder_of, folders_opened, rows
+from kaiseki.errors import InputError
+from kaiseki.models import Catalog
 from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
 from kaiseki.warehouses.parquet_results import rows_as_json
 
-NOW = datetime(2026, 11, 21, 10, 30)
-Open = Callable[..., DuckDBWarehouse]
-
 
 @pytest.fixture
-def open_warehouse(tmp_path: Path, request: pytest.FixtureRequest) -> Open:
-    """Opens a folder made of the given files (name -> text or bytes), closed at the end of the test."""
-
-    def opened(files: dict[str, str | bytes], attachments: tuple[Path, ...] = (), **options: object) -> DuckDBWarehouse:
-        warehouse = DuckDBWarehouse.open(folder(tmp_path / "source", files), attachments, now=NOW, **options)  # type: ignore[arg-type]
-        request.addfinalizer(warehouse.close)
-        return warehouse
-
-    return opened
-
-
-def folder(path: Path, files: dict[str, str | bytes]) -> Path:
-    path.mkdir(exist_ok=True)
-    for name, content in files.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
+def open_warehouse(tmp_path: Path) -> Iterator[Open]:
+    with folders_opened(tmp_path / "source") as opened:
+        yield opened
 
 
 def types(catalog: Catalog, table: str) -> dict[str, str]:
     found = catalog.table(table)
     assert found is not None
     return {c.name: c.type for c in found.columns}
-
-
-def rows(warehouse: Warehouse, sql: str, tmp_path: Path, cap: int = 1000) -> list[list[object]]:
-    into = tmp_path / "rows.parquet"
-    query = warehouse.run("q", sql, into, cap)
-    assert query.failure is None, query.failure
-    return rows_as_json(into)[1]
 
 
 # ── what is opened ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,7 +147,7 @@ def test_a_missing_folder_and_a_file_that_is_no_database_are_named(tmp_path: Pat
 
 
 def test_attached_files_are_tables_beside_those_of_the_warehouse(open_warehouse: Open, tmp_path: Path) -> None:
-    attached = folder(tmp_path / "attached", {"extra.csv": "userid,score\n1,5\n"})
+    attached = folder_of({"extra.csv": "userid,score\n1,5\n"}, tmp_path / "attached")
     with pd.ExcelWriter(attached / "plan.xlsx") as book:
         pd.DataFrame({"Region": ["east"], "Target": [10], "Due": [pd.Timestamp("2024-05-01")]}).to_excel(
             book, sheet_name="Q1", index=False
@@ -210,26 +182,24 @@ def test_an_attachment_that_is_no_table_is_refused(open_warehouse: Open, tmp_pat
 # ── a DuckDB file ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+DATABASE = """
+CREATE TABLE Customers (Id INTEGER PRIMARY KEY, name VARCHAR, tags VARCHAR[], ref UUID,
+                        kind ENUM('a', 'b'));
+CREATE TABLE orders (id BIGINT PRIMARY KEY, customer_id INTEGER REFERENCES Customers(Id),
+                     amount DECIMAL(10,2), "at" TIMESTAMPTZ, ok BOOLEAN, raw BLOB, t TIME);
+CREATE VIEW totals AS SELECT customer_id, sum(amount) AS total FROM orders GROUP BY 1;
+CREATE SCHEMA finance; CREATE TABLE finance.ledger (id HUGEINT, entry JSON);
+COMMENT ON TABLE orders IS 'one row per order'; COMMENT ON COLUMN orders.amount IS 'in euro';
+INSERT INTO Customers VALUES (1, 'Ann', ['x','y'], '6b1a2c3d-0000-4000-8000-000000000000', 'a');
+INSERT INTO orders VALUES (1, 1, 12.30, '2024-01-01 00:00:00+00', true, 'ab'::BLOB, '10:20:30'),
+                          (2, 1, 0.70, NULL, NULL, NULL, NULL);
+INSERT INTO finance.ledger VALUES (170141183460469231731687303715884105727, '{"a": 1}');
+"""
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    file = tmp_path / "shop.duckdb"
-    with duckdb.connect(str(file)) as connection:
-        connection.execute(
-            """
-            CREATE TABLE Customers (Id INTEGER PRIMARY KEY, name VARCHAR, tags VARCHAR[], ref UUID,
-                                    kind ENUM('a', 'b'));
-            CREATE TABLE orders (id BIGINT PRIMARY KEY, customer_id INTEGER REFERENCES Customers(Id),
-                                 amount DECIMAL(10,2), "at" TIMESTAMPTZ, ok BOOLEAN, raw BLOB, t TIME);
-            CREATE VIEW totals AS SELECT customer_id, sum(amount) AS total FROM orders GROUP BY 1;
-            CREATE SCHEMA finance; CREATE TABLE finance.ledger (id HUGEINT, entry JSON);
-            COMMENT ON TABLE orders IS 'one row per order'; COMMENT ON COLUMN orders.amount IS 'in euro';
-            INSERT INTO Customers VALUES (1, 'Ann', ['x','y'], '6b1a2c3d-0000-4000-8000-000000000000', 'a');
-            INSERT INTO orders VALUES (1, 1, 12.30, '2024-01-01 00:00:00+00', true, 'ab'::BLOB, '10:20:30'),
-                                      (2, 1, 0.70, NULL, NULL, NULL, NULL);
-            INSERT INTO finance.ledger VALUES (170141183460469231731687303715884105727, '{"a": 1}');
-            """
-        )
-    return file
+    return file_from(DATABASE, tmp_path)
 
 
 def test_a_duckdb_file_shows_its_schemas_keys_and_comments_in_redshift_types(database: Path) -> None:
@@ -332,166 +302,3 @@ def test_a_profile_of_an_empty_table_and_of_nested_columns_stands(open_warehouse
     tags = next(c for c in warehouse.profile(customers).columns if c.name == "tags")
     assert (tags.nulls, tags.distinct, tags.frequent) == (0, None, ())
     warehouse.close()
-
-
-# ── running ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def many_rows(count: int) -> str:
-    return "n,text\n" + "".join(f"{n},row {n}\n" for n in range(count))
-
-
-def test_a_query_leaves_one_parquet_file_that_it_describes(open_warehouse: Open, tmp_path: Path) -> None:
-    warehouse: Warehouse = open_warehouse({"t.csv": many_rows(100)})
-    into = tmp_path / "result.parquet"
-    query = warehouse.run("first", "SELECT N, UPPER(text) AS Shouted FROM T ORDER BY n", into, 1000)
-    assert query.failure is None
-    assert (query.name, query.rows, query.truncated) == ("first", 100, False)
-    assert query.columns == (("n", "INTEGER"), ("shouted", "VARCHAR"))
-    assert query.sha256 == hashlib.sha256(into.read_bytes()).hexdigest()
-    assert query.bytes == into.stat().st_size
-    assert "UPPER" in query.executed_sql
-    assert 0 < query.seconds < 60
-    assert pd.read_parquet(into).shape == (100, 2)
-    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["result.parquet"]
-
-
-def test_the_same_rows_make_the_same_bytes(open_warehouse: Open, tmp_path: Path) -> None:
-    warehouse = open_warehouse({"t.csv": many_rows(150_000)}, threads=2)
-    sql = "SELECT n, text FROM t ORDER BY n"
-    hashes = {warehouse.run(f"q{n}", sql, tmp_path / f"{n}.parquet", 200_000).sha256 for n in range(3)}
-    assert len(hashes) == 1
-
-
-@pytest.mark.parametrize(
-    ("cap", "kept", "truncated"), [(99, 99, True), (100, 100, False), (101, 100, False), (0, 0, True)]
-)
-def test_a_result_beyond_the_cap_says_that_it_is_truncated(
-    cap: int, kept: int, truncated: bool, open_warehouse: Open, tmp_path: Path
-) -> None:
-    into = tmp_path / "q.parquet"
-    query = open_warehouse({"t.csv": many_rows(100)}).run("q", "SELECT n FROM t ORDER BY n", into, cap)
-    assert (query.rows, query.truncated, pq.read_metadata(into).num_rows) == (kept, truncated, kept)
-
-
-def test_a_result_takes_the_place_of_one_in_several_files(open_warehouse: Open, tmp_path: Path) -> None:
-    (tmp_path / "q").mkdir()
-    (tmp_path / "q" / "part-00000.parquet").write_text("of another warehouse")
-    query = open_warehouse({"t.csv": "a\n1\n"}).run("q", "SELECT a FROM t", tmp_path / "q.parquet", 10)
-    assert (query.rows, data_files(tmp_path / "q.parquet")) == (1, [tmp_path / "q.parquet"])
-    assert not (tmp_path / "q").exists()
-
-
-def test_an_empty_result_keeps_its_columns(open_warehouse: Open, tmp_path: Path) -> None:
-    into = tmp_path / "q.parquet"
-    query = open_warehouse({"t.csv": "a\n1\n"}).run("q", "SELECT a, NULL AS b FROM t WHERE a > 9", into, 10)
-    assert (query.rows, query.columns) == (0, (("a", "INTEGER"), ("b", "VARCHAR")))
-    assert rows_as_json(into) == (["a", "b"], [])
-
-
-def test_a_failing_query_leaves_no_file_and_no_word_of_duckdb(open_warehouse: Open, tmp_path: Path) -> None:
-    warehouse = open_warehouse({"t.csv": "a,b\n1,x\n0,y\n"})
-    failing = {
-        "SELECT c FROM t": "UnknownColumn",
-        "SELECT a FROM u": "UnknownTable",
-        "SELECT a FROM": "SyntaxError",
-        "DROP TABLE t": "NotAllowed",
-        "SELECT SOUNDEX(b) AS s FROM t": "Unsupported",
-        "SELECT 1 / a AS x FROM t": "DivisionByZero",
-        "SELECT b::int AS x FROM t": "InvalidValue",
-        "SELECT a, COUNT(*) AS n FROM t": "GroupBy",
-        "SELECT a FROM t WHERE COUNT(*) > 1": "GroupBy",
-        "SELECT a FROM t WHERE a = (SELECT a FROM t)": "SubqueryRows",
-        "SELECT a FROM t GROUP BY 7": "SyntaxError",
-        "SELECT LEN(a, b) AS n FROM t": "WrongArguments",
-        "SELECT a FROM t WHERE a > DATE '2024-01-01'": "TypeMismatch",
-    }
-    for sql, type_ in failing.items():
-        query = warehouse.run("q", sql, tmp_path / "q.parquet", 10)
-        assert query.failure is not None, sql
-        failure = query.failure
-        assert (failure.kind, failure.type, failure.subject) == ("query", type_, "q"), failure
-        text = f"{failure.message} {failure.hint} {failure.traceback}".lower()
-        assert not any(word in text for word in ("binder", "line 1:", "candidate", "traceback", "memory.main")), text
-        assert failure.message.count("\n") <= 1
-    assert not list(tmp_path.glob("*.parquet*"))
-
-
-def test_a_query_that_takes_too_long_is_stopped_and_the_next_one_runs(open_warehouse: Open, tmp_path: Path) -> None:
-    warehouse = open_warehouse({"t.csv": many_rows(20_000)}, query_seconds=2.0)
-    sql = "SELECT COUNT(*) AS n FROM t AS a, t AS b, t AS c WHERE LEN(a.text || b.text || c.text) = 1"
-    query = warehouse.run("q", sql, tmp_path / "q.parquet", 10)
-    assert query.failure is not None
-    assert query.failure.type == "Timeout"
-    assert "2 seconds" in query.failure.message
-    assert rows(warehouse, "SELECT COUNT(*) AS n FROM t", tmp_path) == [[20_000]]
-
-
-def test_a_query_that_needs_too_much_memory_fails_and_the_next_one_runs(open_warehouse: Open, tmp_path: Path) -> None:
-    warehouse = open_warehouse({"t.csv": many_rows(2_000)}, memory_limit="64MB")
-    sql = "SELECT LISTAGG(a.text || b.text) WITHIN GROUP (ORDER BY a.text) AS all_of_it FROM t AS a, t AS b"
-    query = warehouse.run("q", sql, tmp_path / "q.parquet", 10)
-    assert query.failure is not None
-    assert query.failure.type == "OutOfMemory"
-    assert rows(warehouse, "SELECT COUNT(*) AS n FROM t", tmp_path) == [[2000]]
-
-
-def test_a_large_result_is_written_with_flat_memory(open_warehouse: Open, tmp_path: Path) -> None:
-    warehouse = open_warehouse({"t.csv": many_rows(2_000)})
-    before = pa.total_allocated_bytes()
-    sql = "SELECT a.n, b.text FROM t AS a CROSS JOIN t AS b"
-    query = warehouse.run("q", sql, tmp_path / "q.parquet", 1_500_000)
-    assert (query.rows, query.truncated) == (1_500_000, True)
-    assert pa.total_allocated_bytes() - before < 1_000_000
-
-
-# ── closed doors: what would hold if the guard did not ────────────────────────────────────────────────────────────
-
-
-def test_behind_the_guard_duckdb_itself_reaches_no_file_and_no_setting(open_warehouse: Open, tmp_path: Path) -> None:
-    (tmp_path / "secret.csv").write_text("password\nhunter2\n")
-    parquet = tmp_path / "p.parquet"
-    pq.write_table(pa.table({"a": [1]}), parquet)
-    warehouse = open_warehouse({"p.parquet": parquet.read_bytes(), "t.csv": "a\n1\n"})
-    raw = warehouse._connection
-    for sql in (
-        f"SELECT * FROM read_csv('{tmp_path / 'secret.csv'}')",
-        f"SELECT * FROM '{parquet}'",
-        f"COPY t TO '{tmp_path / 'out.csv'}'",
-        f"ATTACH '{tmp_path / 'x.duckdb'}'",
-        "SELECT * FROM glob('/etc/*')",
-        "INSTALL httpfs",
-        "LOAD httpfs",
-        "SET enable_external_access = true",
-        "SET GLOBAL integer_division = false",
-        "RESET lock_configuration",
-        "SELECT * FROM read_csv('https://example.com/x.csv')",
-    ):
-        with pytest.raises(duckdb.Error):
-            raw.execute(sql)
-    assert rows(warehouse, "SELECT a FROM p", tmp_path) == [[1]]
-    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix in (".csv", ".duckdb")) == ["secret.csv"]
-
-
-def test_variables_of_this_process_are_no_tables(open_warehouse: Open, tmp_path: Path) -> None:
-    frame = pd.DataFrame({"a": [1]})
-    query = open_warehouse({"t.csv": "a\n1\n"}).run("q", "SELECT a FROM frame", tmp_path / "q.parquet", 10)
-    assert query.failure is not None
-    assert query.failure.type == "UnknownTable"
-    assert len(frame) == 1
-
-
-def test_the_clock_of_a_query_is_the_one_of_the_run(open_warehouse: Open, tmp_path: Path) -> None:
-    warehouse = open_warehouse({"t.csv": "d\n2026-11-20\n"})
-    assert rows(warehouse, "SELECT DATEDIFF(day, d, GETDATE()) AS n, CURRENT_DATE AS today FROM t", tmp_path) == [
-        [1, "2026-11-21"]
-    ]
-
-
-def test_a_table_whose_file_is_gone_ends_in_an_error_with_its_name(open_warehouse: Open, tmp_path: Path) -> None:
-    pq.write_table(pa.table({"a": [1]}), tmp_path / "p.parquet")
-    warehouse = open_warehouse({"p.parquet": (tmp_path / "p.parquet").read_bytes()})
-    table: Table = warehouse.introspect().tables[0]
-    (tmp_path / "source" / "p.parquet").unlink()
-    with pytest.raises(WarehouseError, match="p cannot be profiled"):
-        warehouse.profile(table)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from duckdb_warehouses import file_from
 from kaiseki.build import open_warehouse
 from kaiseki.cli import run_command
 from kaiseki.errors import SettingError
@@ -30,10 +30,7 @@ CREATE TABLE hr.bonus (salary INTEGER REFERENCES hr.salaries(id), region INTEGER
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("warehouse") / "company.duckdb"
-    with duckdb.connect(str(file)) as connection:
-        connection.execute(COMPANY)
-    return file
+    return file_from(COMPANY, tmp_path_factory.mktemp("warehouse"))
 
 
 def warehouse_of(file: Path, schemas: str | None, *attachments: Path) -> Iterator[Warehouse]:

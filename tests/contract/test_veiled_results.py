@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from duckdb_warehouses import file_from
 from kaiseki.models import Query
 from kaiseki.personal.allowance import parse_allowance
 from kaiseki.warehouses.duckdb.warehouse import DuckDBWarehouse
@@ -48,10 +48,7 @@ VEILED = {
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("shop") / "shop.duckdb"
-    with duckdb.connect(str(file)) as connection:
-        connection.execute(SHOP)
-    return file
+    return file_from(SHOP, tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="module")
