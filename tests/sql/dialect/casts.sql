@@ -37,3 +37,28 @@ date '2024-01-05'::varchar --> "2024-01-05"
 1.50::decimal(5,2)::varchar --> "1.50"
 1e20::varchar --> "1e+20"
 123456789.0::float::varchar --> "123456789"
+
+# "Type compatibility and conversion": halves round away from zero, floats to the even one
+
+cast(-2.5 as int) --> -3
+cast(0.125 as decimal(4,2)) --> "0.13"
+cast(-0.125 as decimal(4,2)) --> "-0.13"
+cast(0.125::float as decimal(4,2)) --> "0.13"
+cast(-0.5::float as int) --> 0
+cast(16777217 as real) --> 16777216.0
+
+# "CAST function", "CONVERT function": texts with blanks and signs, dates of eight digits in a column
+
+cast(' 1.5 ' as decimal(4,1)) --> "1.5"
+cast('+5' as int) --> 5
+cast('5.' as decimal(4,1)) --> "5.0"
+cast('n' as boolean) --> false
+convert(integer, '5') --> 5
+convert(varchar(2), 'abc') --> "ab"
+5::varchar(1) --> "5"
+lower('20240105')::date --> "2024-01-05"
+lower('2024-1-5')::date --> "2024-01-05"
+date_trunc('month', lower('20240105 10:00:00')) --> "2024-01-01T00:00:00"
+try_cast(lower('24-01-05') as date) --> null
+try_cast('yesterday' as date) --> null
+try_cast('1_000' as float) --> null

@@ -52,3 +52,39 @@ true > false --> true
 'abc' in ('abc  ', 'x') --> true
 'abc ' like 'abc' --> false
 'a' between 'a  ' and 'b' --> true
+
+# "NVL and COALESCE functions", "DECODE expression", "GREATEST and LEAST functions": what they make of several types
+
+nvl(1, 2.50) --> "1.00"
+coalesce(null::int, 2.5) --> "2.5"
+nvl('', 'x') --> ""
+decode(1, 1, 1.5, 2) --> "1.5"
+decode(1, 2, 'a', null, 'n', 'z') --> "z"
+nvl2('', 'set', 'unset') --> "set"
+greatest('a', 'B', 'ä') --> "ä"
+greatest(date '2024-01-01', timestamp '2024-01-02 10:00') --> "2024-01-02T10:00:00"
+nullif(1, null) --> 1
+nullif(0.0, 0) --> null
+
+# "Boolean type", "Logical condition", "ANY and ALL": three values
+
+true = 't' --> true
+not null is null --> false
+true is not false --> true
+null is true --> false
+5 not between 6 and null --> true
+not (1 in (2, null)) --> null
+1 = any (select 1 union select null) --> true
+2 = any (select 1 union select null) --> null
+2 <> all (select 1 union select null) --> null
+2 > all (select 1 where false) --> true
+exists (select null) --> true
+
+# "Collation sequences": texts compare by their bytes
+
+'Z' < 'a' --> true
+'é' > 'z' --> true
+'10' < '9' --> true
+'_' between 'A' and 'a' --> true
+'' = ' ' --> true
+'a' > 'a ' --> false

@@ -134,3 +134,77 @@ timestamp '2024-01-01' + 2 * interval '1 day' --> "2024-01-03T00:00:00"
 timestamp '2024-01-01' + interval '1 quarter' --> "2024-04-01T00:00:00"
 timestamp '2024-01-01' + interval '0.5 days' --> "2024-01-01T12:00:00"
 timestamp 'epoch' + 1704067200 * interval '1 second' --> "2024-01-01T00:00:00"
+
+# "DATEADD function": small parts; "DATEDIFF function": of times, of a TIMESTAMPTZ and a TIMESTAMP
+
+dateadd(ms, 1500, timestamp '2024-01-01') --> "2024-01-01T00:00:01.500000"
+dateadd(us, 1500, timestamp '2024-01-01') --> "2024-01-01T00:00:00.001500"
+dateadd(month, '2', date '2024-01-01') --> "2024-03-01T00:00:00"
+datediff(minute, time '10:00', time '11:30') --> 90
+datediff(month, timestamptz '2024-01-31 23:00:00+00', timestamp '2024-02-01') --> 1
+datediff(day, current_date, '2026-12-25') --> 34
+
+# "MONTHS_BETWEEN function": the rest counts in months of 31 days, equal days in none
+
+months_between('2024-02-29', '2024-01-30') --> 0.967741935483871
+months_between('2024-03-15 12:00:00', '2024-02-15 00:00:00') --> 1.0
+
+# "LAST_DAY function", "NEXT_DAY function"
+
+last_day('2023-02-01') --> "2023-02-28"
+next_day('2024-01-01', 'Mon') --> "2024-01-08"
+
+# "DATE_TRUNC function": Sunday ends the week; a TIMESTAMPTZ remains one
+
+date_trunc('week', timestamp '2024-01-07 10:00') --> "2024-01-01T00:00:00"
+date_trunc('month', timestamptz '2024-01-31 23:00:00-05') --> "2024-02-01T00:00:00+00:00"
+date_trunc('minute', timestamp '2024-01-01 10:11:59.9') --> "2024-01-01T10:11:00"
+date_trunc('mon', date '2024-02-29') --> "2024-02-01T00:00:00"
+
+# "EXTRACT function", "DATE_PART function": of a TIMESTAMPTZ a DOUBLE PRECISION; fractions in DATE_PART only
+
+extract(epoch from timestamptz '2024-01-01 09:00:00+09') --> 1704067200.0
+extract(hour from timestamptz '2024-01-01 09:00:00+00') / 2 --> 4.5
+extract(epoch from date '2024-01-01') --> 1704067200
+extract(second from timestamp '2024-01-01 00:00:59.999') --> 59
+extract(weekday from date '2024-01-06') --> 6
+extract(millennium from date '2001-01-01') --> 3
+date_part(dow, date '2024-01-07') --> 0.0
+date_part(epoch, timestamp '2024-01-01 00:00:00.25') --> 1704067200.25
+date_part(ms, timestamp '2024-01-01 00:00:01.25') --> 250.0
+
+# "Date parts for date or timestamp functions": of the time between two
+
+extract(epoch from timestamp '2024-01-02 10:00:00' - timestamp '2024-01-01 00:00:00') --> 122400
+extract(day from timestamp '2024-01-02 10:00:00' - timestamp '2024-01-01 00:00:00') --> 1
+extract(hour from timestamp '2024-01-02 10:00:00' - timestamp '2024-01-01 00:00:00') --> 10
+extract(month from interval '14 months') --> 2
+timestamp '2024-01-02' - timestamp '2024-01-01' > interval '23 hours' --> true
+
+# "Interval data types and literals": abbreviations, seconds without a name, fractions, arithmetic
+
+timestamp '2024-01-01' + interval '90' --> "2024-01-01T00:01:30"
+timestamp '2024-01-01' + interval '1 m' --> "2024-01-01T00:01:00"
+timestamp '2024-01-01' + interval '1 mon' --> "2024-02-01T00:00:00"
+timestamp '2024-01-01' + interval '3 hr' --> "2024-01-01T03:00:00"
+timestamp '2024-01-01' + interval '2 yrs, 3 mons' --> "2026-04-01T00:00:00"
+timestamp '2024-01-01' + interval '1 day 02:30:00' --> "2024-01-02T02:30:00"
+timestamp '2024-01-01' + interval '90' minute --> "2024-01-01T01:30:00"
+timestamp '2024-01-01' + interval '1.5 months' --> "2024-02-16T00:00:00"
+timestamp '2024-01-01' - interval '1 month 1 day' --> "2023-11-30T00:00:00"
+timestamp '2024-01-01' + 1.5 * interval '1 day' --> "2024-01-02T12:00:00"
+timestamp '2024-01-01' + interval '1 day' / 2 --> "2024-01-01T12:00:00"
+date '2024-01-01' + interval '36 hours' --> "2024-01-02T12:00:00"
+date '2024-01-01' + time '10:00:00' --> "2024-01-01T10:00:00"
+
+# "CONVERT_TIMEZONE function", "AT TIME ZONE function": names in any case, summer time by the name of a place
+
+convert_timezone('UTC', 'asia/tokyo', timestamp '2024-07-01 00:00:00') --> "2024-07-01T09:00:00"
+convert_timezone('UTC', 'PST8PDT', timestamp '2024-07-01 00:00:00') --> "2024-06-30T17:00:00"
+convert_timezone('UTC', 'Etc/GMT+5', timestamp '2024-07-01 00:00:00') --> "2024-06-30T19:00:00"
+convert_timezone('Asia/Tokyo', '2024-01-01 00:00:00') --> "2024-01-01T09:00:00"
+convert_timezone('Asia/Tokyo', date '2024-01-01') --> "2024-01-01T09:00:00"
+convert_timezone('Asia/Tokyo', timestamptz '2024-01-01 00:00:00+00') --> "2024-01-01T09:00:00"
+timestamptz '2024-01-01 00:00:00+09' at time zone 'UTC' --> "2023-12-31T15:00:00"
+timestamptz '2024-01-01 00:00:00+09'::date --> "2023-12-31"
+'2024-01-01 00:00:00 Asia/Tokyo'::timestamptz --> "2023-12-31T15:00:00+00:00"

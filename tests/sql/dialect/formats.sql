@@ -30,3 +30,24 @@ to_date('5 Jan 2024', 'DD Mon YYYY') --> "2024-01-05"
 to_date('01/05/24', 'MM/DD/YY') --> "2024-01-05"
 to_date('20240105', 'YYYYMMDD') --> "2024-01-05"
 to_timestamp('2024-01-05 13:04', 'YYYY-MM-DD HH24:MI') --> "2024-01-05T13:04:00+00:00"
+
+# "TO_DATE function", "TO_TIMESTAMP function": names of months, halves of the day, fractions of a second
+
+to_timestamp('2024-01-05 10:00:00.5', 'YYYY-MM-DD HH24:MI:SS.MS') --> "2024-01-05T10:00:00.500000+00:00"
+to_timestamp('2024-01-05 10:00:00.12', 'YYYY-MM-DD HH24:MI:SS.US') --> "2024-01-05T10:00:00.120000+00:00"
+to_timestamp('05/01/2024 03:04 PM', 'DD/MM/YYYY HH12:MI AM') --> "2024-01-05T15:04:00+00:00"
+to_date('05-JAN-2024', 'DD-MON-YYYY') --> "2024-01-05"
+to_date('January 5, 2024', 'Month DD, YYYY') --> "2024-01-05"
+to_date('70-01-01', 'YY-MM-DD') --> "1970-01-01"
+to_date('2024010512', 'YYYYMMDDHH24') --> "2024-01-05"
+to_date(null, 'YYYY-MM-DD') --> null
+
+# "TO_CHAR function": parts of the year, centuries, Julian days, nulls
+
+to_char(timestamp '2024-01-05 13:04:05', 'FMHH12:MI PM') --> "1:04 PM"
+to_char(date '2024-01-05', 'Y YY YYY YYYY') --> "4 24 024 2024"
+to_char(date '2024-01-05', 'mon MON Mon') --> "jan JAN Jan"
+to_char(date '2024-01-05', 'CC J') --> "21 2460315"
+to_char(date '2000-01-05', 'CC') --> "20"
+to_char(null::date, 'YYYY') --> null
+to_char(timestamptz '2024-01-05 10:00:00+09', 'YYYY-MM-DD HH24:MI') --> "2024-01-05 01:00"

@@ -21,3 +21,16 @@ json_extract_array_element_text('["a","b"]', 5) --> null
 json_array_length('[]') --> 0
 is_valid_json('1') --> false
 is_valid_json(null) --> null
+
+# "JSON_EXTRACT_PATH_TEXT function": paths are names, what is not there is null
+
+json_extract_path_text('{"a":{"b":1}}', 'a', 'b', 'c') --> null
+json_extract_path_text('{"a":[{"b":1}]}', 'a', '0', 'b') --> null
+json_extract_path_text('{"a":""}', 'a') --> ""
+json_extract_path_text('{"a b":1, "$":2, "a*":3}', 'a*') --> "3"
+json_extract_path_text('{"a":12345678901234567890123}', 'a') --> "12345678901234567890123"
+json_extract_path_text('{"a":"x\\"y"}', 'a') --> "x\"y"
+json_extract_path_text(null, 'a') --> null
+json_extract_array_element_text('[null]', 0) --> null
+json_array_length('[1,[2,3]]') --> 2
+is_valid_json('') --> false

@@ -84,3 +84,66 @@ to_hex(255) --> "ff"
 0.1::real = 0.1 --> false
 0.1::real * 3 --> 0.3000000044703484
 0.5::real = 0.5 --> true
+
+# "Computations with numeric values": quotients are exact to their last digit
+
+100.0 / 3 --> "33.333333333333"
+1::decimal(19,0) / 3::decimal(19,0) --> "0.3333333333333333333"
+-2::decimal(19,0) / 3::decimal(19,0) --> "-0.6666666666666666667"
+123456789012345678.12::decimal(20,2) / 1.0 --> "123456789012345678.1200"
+10000000000000001.00::decimal(19,2) / 1 --> "10000000000000001.0000000000000"
+0.05 / 0.10 --> "0.5000"
+7 / 2 / 2.0 --> "1.5000"
+
+# "Computations with numeric values": SMALLINT and INTEGER make INTEGER, REAL and REAL make REAL
+
+32767::smallint + 1 --> 32768
+200::smallint * 200 --> 40000
+0.5::real * 0.5::real --> 0.25
+
+# "Math operator symbols": signs, bits, nulls
+
+2 * -3 --> -6
+3 - -2 --> 5
+1 - 0.9 --> "0.1"
+0.1 + 0.2 = 0.3 --> true
+5.5 % 2 --> "1.5"
+-5.5 % 2 --> "-1.5"
+1::bigint << 40 --> 1099511627776
+-1 >> 1 --> -1
+7 & null --> null
+2 + 3 || 'x' --> "5x"
+
+# "CEILING function", "FLOOR function", "ROUND function", "TRUNC function": integers remain integers
+
+floor(7 / 2) --> 3
+floor(7) / 2 --> 3
+ceil(7) / 2 --> 3
+floor(7 / 2.0) --> 3
+floor(-1.1::float) --> -2.0
+round(-2.345, 2) --> "-2.35"
+round(123.456, -1) --> 120
+trunc(-123.456, 1) --> "-123.4"
+trunc(-123.456, -1) --> -120
+trunc(12345, -2) --> 12300
+
+# "POWER function", "SIGN", "LOG", "LN", "ATAN2", "RADIANS functions"
+
+power(2, 62)::bigint --> 4611686018427387904
+power(0, 0) --> 1.0
+sign(0) --> 0.0
+log(0.1) --> -1.0
+exp(-1000) --> 0.0
+atan2(1, 1) --> 0.7853981633974483
+radians(180) --> 3.141592653589793
+acos(1) --> 0.0
+
+# "TO_HEX function": negative ones by their bytes
+
+to_hex(-1) --> "ffffffff"
+to_hex(-1::bigint) --> "ffffffffffffffff"
+
+# "Integer and floating-point literals": beyond BIGINT they are NUMERIC
+
+99999999999999999999.5 --> "99999999999999999999.5"
+1.23e5 --> 123000.0

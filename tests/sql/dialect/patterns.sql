@@ -46,3 +46,33 @@ null like 'a' --> null
 'ab' similar to '(ab)+' --> true
 'É' not ilike 'é' --> true
 'aXb' ilike 'A\\_B' --> false
+
+# "LIKE": escapes, Japanese; "SIMILAR TO"; "POSIX operators"
+
+'a\\b' like 'a\\\\b' --> true
+'100%' like '%\\%' --> true
+'a%b' like 'a!%b' escape '!' --> true
+'東京タワー' like '東京%' --> true
+'東京タワー' ilike '%タワー' --> true
+'a' like 'a ' --> false
+'ab' similar to 'a' --> false
+'a+b' similar to 'a\\+b' --> true
+'ab12' similar to '[a-z]+[0-9]{2}' --> true
+'a|b' similar to 'a\\|b' --> true
+'abc' ~ 'a.c' --> true
+'a1' ~ '\\d' --> true
+
+# "REGEXP_SUBSTR", "REGEXP_REPLACE", "REGEXP_COUNT", "REGEXP_INSTR": places, groups, classes
+
+regexp_substr('abc123def', '[[:digit:]]+') --> "123"
+regexp_substr('a,b,c', '[^,]+', 1, 3) --> "c"
+regexp_substr('a,b,c', '[^,]+', 1, 9) --> ""
+regexp_substr('a,b,c', '[^,]+', 3) --> "b"
+regexp_substr('a1b2', '([a-z])([0-9])', 1, 1, 'e') --> "a"
+regexp_replace('2024-01-05', '(\\d+)-(\\d+)-(\\d+)', '$3/$2/$1') --> "05/01/2024"
+regexp_replace('abc', 'b', 'X', 3) --> "abc"
+regexp_replace('aaa', '^a', 'b') --> "baa"
+regexp_replace('price', 'price', 'US$') --> "US$"
+regexp_count('', 'a') --> 0
+regexp_count(null, 'a') --> null
+regexp_instr('abc@x.com', '@[^.]*') --> 4

@@ -87,3 +87,37 @@ concat('December 25, ', '2008') --> "December 25, 2008"
 'a' || 1.5 --> "a1.5"
 'a' || 1.5::float --> "a1.5"
 'a' || date '2024-01-01' --> "a2024-01-01"
+
+# "LEN function", "SUBSTRING function", "LEFT function": characters, not bytes; numbers as their text
+
+substring('日本語', 2, 1) --> "本"
+left('日本語', 2) --> "日本"
+lpad('日', 3, '本') --> "本本日"
+lpad('abc', -1) --> ""
+len(12345) --> 5
+upper(5) --> "5"
+concat(1, 2) --> "12"
+1 || 2 --> "12"
+len('a'::char(3)) --> 1
+len('a  '::varchar(3)) --> 3
+strpos('日本語', '語') --> 3
+ascii('€') --> 8364
+left('abc', 1 + 1) --> "ab"
+
+# "SPLIT_PART function": delimiters of several characters, nulls, computed positions
+
+split_part('a||b', '||', 2) --> "b"
+split_part(null, ',', 1) --> null
+split_part('a,b,c', ',', 1 + 1) --> "b"
+
+# "INITCAP", "REPLACE", "TRANSLATE", "MD5", "SHA2" functions
+
+initcap('o''neil smith-jones 2nd') --> "O'Neil Smith-Jones 2nd"
+initcap('ÉCOLE') --> "École"
+replace('abc', 'B', 'x') --> "abc"
+replace('abc', 'b', null) --> null
+translate('abc', 'b', '') --> "ac"
+lower('ＡＢＣ') --> "ａｂｃ"
+md5('') --> "d41d8cd98f00b204e9800998ecf8427e"
+sha2('a', 256) --> "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+'a' || null || 'b' --> null

@@ -50,3 +50,6 @@ SELECT id, JSON_TYPEOF(body.items) AS a, JSON_TYPEOF(body.total) AS b, JSON_TYPE
 
 SELECT id, GET_ARRAY_LENGTH(body.items) AS a, IS_ARRAY(body.items) AS b, IS_OBJECT(body) AS c FROM events WHERE id < 3 ORDER BY id
 --> [[1, 2, true, true], [2, 0, true, true]]
+
+SELECT JSON_PARSE('[1,2,3]')[1]::int AS a, GET_ARRAY_LENGTH(JSON_PARSE('[1,2,3]')) AS b, JSON_TYPEOF(JSON_PARSE('null')) AS c
+--> [[2, 3, "null"]]

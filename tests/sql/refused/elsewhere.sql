@@ -62,7 +62,7 @@ SELECT age IS DISTINCT FROM 3 AS a FROM users --> NotAllowed: null
 SELECT DATE_TRUNC('fortnight', joined) AS a, LENGHT(email) AS b FROM users --> NotAllowed: LENGTH
 SELECT DATEADD(1, joined) AS a FROM users --> WrongArguments: 
 WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT i FROM n --> SyntaxError: n(column
-SELECT joined::hugeint AS a FROM users --> Unsupported: NUMERIC
+SELECT joined::hugeint AS a FROM users --> NotAllowed: NUMERIC
 SELECT LAG(age, 1, 0) OVER (ORDER BY userid) AS a FROM users --> WrongArguments: NVL
 SELECT age FROM users WHERE age == 3 --> NotAllowed: =
 SELECT age FROM users WHERE email RLIKE 'a' --> NotAllowed: ~
@@ -130,3 +130,18 @@ SELECT age FROM users UNION DISTINCT SELECT age FROM users --> SyntaxError: UNIO
 SELECT CURRENT_DATE() AS a --> SyntaxError: parentheses
 SELECT age FROM users |> WHERE age > 3 --> NotAllowed: WHERE
 SELECT age FROM users* --> NotAllowed: Remove
+SELECT age::string AS a FROM users --> NotAllowed: VARCHAR
+SELECT CAST(age AS DOUBLE) AS a FROM users --> NotAllowed: DOUBLE PRECISION
+SELECT CAST(age AS INT64) AS a FROM users --> NotAllowed: BIGINT
+SELECT age::number AS a FROM users --> NotAllowed: NUMERIC
+SELECT age::tinyint AS a FROM users --> NotAllowed: SMALLINT
+SELECT joined::datetime AS a FROM users --> NotAllowed: TIMESTAMP
+SELECT joined::timestamp_ntz AS a FROM users --> NotAllowed: TIMESTAMP
+SELECT email::jsonb AS a FROM users --> NotAllowed: JSON_PARSE
+SELECT REGEXP_COUNT(email, '\d+') AS a FROM users --> NotAllowed: \\d
+SELECT age FROM users WHERE email LIKE '%\_%' --> NotAllowed: \\_
+SELECT TO_DATE('2024-01-01') AS a --> WrongArguments: ::DATE
+SELECT TO_TIMESTAMP(1704067200) AS a --> WrongArguments: epoch
+SELECT DATEDIFF(joined, CURRENT_DATE) AS a FROM users --> WrongArguments: DATEDIFF(day
+SELECT DATE_ADD(joined, INTERVAL '1 day') AS a FROM users --> WrongArguments: DATEADD(day
+SELECT PERCENTILE_CONT(age, 0.5) OVER () AS a FROM users --> WrongArguments: WITHIN GROUP

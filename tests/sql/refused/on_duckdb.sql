@@ -75,3 +75,40 @@ SELECT '2024-02-30'::date AS v --> InvalidValue: date
 SELECT JSON_EXTRACT_PATH_TEXT('', 'a') AS v --> InvalidValue: JSON
 SELECT LEFT(note, -1) AS v FROM sales --> Unsupported: SUBSTRING
 SELECT note || paid AS v FROM sales --> TypeMismatch: CASE
+
+# What means one thing on Redshift and another in DuckDB
+
+SELECT CONVERT_TIMEZONE('PST', 'UTC', GETDATE()) AS v --> Unsupported: Asia/Tokyo
+SELECT CONVERT_TIMEZONE('UTC', 'CET', GETDATE()) AS v --> Unsupported: CET
+SELECT GETDATE() AT TIME ZONE 'BST' AS v --> Unsupported: BST
+SELECT CONVERT_TIMEZONE('UTC', z, GETDATE()) AS v FROM (SELECT 'CST' AS z) AS t --> InvalidValue: CST
+SELECT CONVERT_TIMEZONE('UTC', 'Nowhere/City', GETDATE()) AS v --> InvalidValue: Nowhere/City
+SELECT '2024-07-01 00:00:00 PST'::timestamptz AS v --> InvalidValue: PST
+SELECT '24-01-05'::date AS v --> InvalidValue: YYYY
+SELECT LOWER('01-05-24')::timestamp AS v --> InvalidValue: 01-05-24
+SELECT id FROM sales WHERE day > '24-03-01' --> InvalidValue: YYYY
+SELECT id FROM sales WHERE day BETWEEN '24-01-01' AND '24-12-31' --> InvalidValue: YYYY
+SELECT DATE_TRUNC('month', '24-01-05') AS v --> InvalidValue: YYYY
+SELECT 'infinity'::date AS v --> InvalidValue: infinity
+SELECT '1_000'::float AS v --> InvalidValue: 1_000
+SELECT LEFT(note, 1 - 2) AS v FROM sales WHERE id = 1 --> InvalidValue: -1
+SELECT RIGHT(note, id - 2) AS v FROM sales WHERE id = 1 --> InvalidValue: -1
+SELECT SPLIT_PART('a,b', ',', id - 1) AS v FROM sales --> InvalidValue: 0
+SELECT INTERVAL '1-2' YEAR TO MONTH + GETDATE() AS v --> Unsupported: 1 year 2 months
+SELECT GETDATE() + INTERVAL '1 fortnight' AS v --> UnknownDatePart: fortnight
+SELECT GETDATE() + INTERVAL 'one day' AS v --> InvalidValue: one day
+
+# What Redshift has no function or number for
+
+SELECT DATEADD(day, 1.5, day) AS v FROM sales --> TypeMismatch: ::INTEGER
+SELECT DATEADD(day, weight, day) AS v FROM sales --> TypeMismatch: ::INTEGER
+SELECT ADD_MONTHS(day, 0.5) AS v FROM sales --> TypeMismatch: whole
+SELECT TO_CHAR('2024-01-05', 'YYYY') AS v --> TypeMismatch: ::TIMESTAMP
+SELECT TO_CHAR(INTERVAL '1 day', 'DD') AS v --> TypeMismatch: INTERVAL
+SELECT CURRENT_DATE - '2024-01-01' AS v --> TypeMismatch: DATE '2024-01-01'
+SELECT ACOS(2) AS v --> InvalidValue: ACOS
+SELECT COT(0) AS v --> InvalidValue: COT
+SELECT 1e400 AS v --> NumericOverflow: 1e400
+SELECT CAST(12 AS DECIMAL(3,2)) AS v --> NumericOverflow:
+SELECT id::date AS v FROM sales --> TypeMismatch: cast
+SELECT note FROM sales ORDER BY 5 --> SyntaxError: position

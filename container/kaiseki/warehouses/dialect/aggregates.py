@@ -2,6 +2,7 @@
 
 from sqlglot import exp
 
+from kaiseki.warehouses.dialect.quotients import exact_quotient
 from kaiseki.warehouses.duckdb.expressions import (
     AggregateRule,
     Over,
@@ -44,7 +45,12 @@ def _average(node: exp.Anonymous, over: Over) -> exp.Expr:
     if type_of(inner).is_integer:
         total, rows = over(call("sum", argument.copy())), over(call("count", argument.copy()))
         return cast(exp.IntDiv(this=total, expression=rows), "BIGINT")
-    return _typed(over(call("avg", argument)), type_of(node))
+    made = type_of(node)
+    if made.name != "NUMERIC":
+        return over(call("avg", argument))
+    total, rows = over(call("sum", argument.copy())), over(call("count", argument.copy()))
+    counted = exp.Nullif(this=rows, expression=number(0))
+    return exact_quotient(total, types.numeric(types.MAX_PRECISION, made.scale), counted, types.BIGINT, made)
 
 
 def _spread(node: exp.Anonymous, over: Over) -> exp.Expr:

@@ -76,5 +76,6 @@ def case(node: exp.Case) -> exp.Expr:
 
 def _fitted(value: exp.Expr, beside: exp.Expr) -> exp.Expr:
     """A date as Redshift would read it beside a date."""
-    literal = isinstance(value, exp.Literal) and value.is_string
-    return text(iso_date(value.name)) if literal and type_of(beside).is_datetime else value
+    if isinstance(value, exp.Literal) and value.is_string and type_of(beside).is_datetime:
+        return iso_date(value)
+    return value

@@ -45,6 +45,14 @@ _PARTS = {spelling: part for part, others in _SPELLINGS.items() for spelling in 
 _STEPS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond")
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _OFFSET = re.compile(r"(?!Etc/).*[+-]\d|\d")
+# Names without a slash that mean the same everywhere. PST, CST, BST, CET and the like do not: on Redshift they stand
+# still, in DuckDB they have a summer time, or lie in Bangladesh.
+_ZONES = (
+    *("utc", "gmt", "uct", "zulu", "est", "mst", "hst", "jst", "est5edt", "cst6cdt", "mst7mdt", "pst8pdt"),
+    *("japan", "rok", "prc", "hongkong", "singapore", "israel", "turkey", "egypt", "iran", "gb", "eire", "nz"),
+)
+_WRITTEN = re.compile(r"\s*(?:epoch|\d{4}[-/]\d\d?[-/]\d\d?(?!\d).*)", re.IGNORECASE | re.DOTALL)
+_ENDS_IN_ZONE = re.compile(r"[:\d]\s*([A-Za-z]{2,})\s*")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)((?:[ T].*)?)")
 
 
@@ -60,15 +68,22 @@ def part_name(node: exp.Expr, of: exp.Expr, allowed: tuple[str, ...] = ()) -> st
     return part
 
 
-def iso_date(written: str) -> str:
-    """20220502 as 2022-05-02, which is how DuckDB must read a date; anything else as it was."""
-    match = _COMPACT.fullmatch(written.strip())
-    return f"{match[1]}-{match[2]}-{match[3]}{match[4]}" if match else written
+def iso_date(written: exp.Literal) -> exp.Literal:
+    """A date as DuckDB must read it: 20220502 as 2022-05-02. Raises Refusal for what it would read otherwise.
+
+    DuckDB takes 24-01-05 for a day of the year 24."""
+    match = _COMPACT.fullmatch(written.name.strip())
+    iso = f"{match[1]}-{match[2]}-{match[3]}{match[4]}" if match else str(written.name)
+    zone = _ENDS_IN_ZONE.search(iso)
+    if not _WRITTEN.fullmatch(iso) or (zone and zone.end() == len(iso) and zone[1].lower() not in _ZONES):
+        hint = "Write 'YYYY-MM-DD HH:MI:SS', or TO_DATE(text, 'format')."
+        raise Refusal("InvalidValue", f"the text '{written.name}' is not a date or time", line_of(written), hint)
+    return text(iso)
 
 
 def _moment(value: exp.Expr) -> exp.Expr:
     if isinstance(value, exp.Literal) and value.is_string:
-        return cast(text(iso_date(value.name)), "TIMESTAMP")
+        return cast(iso_date(value), "TIMESTAMP")
     return as_timestamp(value)
 
 
@@ -77,8 +92,9 @@ def _date_or_moment(value: exp.Expr) -> exp.Expr:
 
 
 def extract(node: exp.Extract) -> exp.Expr:
-    """EXTRACT gives the part alone, as an integer."""
-    return _part(part_name(node.this, node), node.expression, whole=True)
+    """EXTRACT gives the part alone, as an integer; of a TIMESTAMPTZ as DOUBLE PRECISION."""
+    found = _part(part_name(node.this, node), node.expression, whole=True)
+    return cast(found, "DOUBLE") if type_of(node) == types.DOUBLE else found
 
 
 def _date_part(node: exp.Anonymous) -> exp.Expr:
@@ -171,17 +187,19 @@ def _truncate_number_or_moment(node: exp.Anonymous) -> exp.Expr:
 
 def _convert_timezone(node: exp.Anonymous) -> exp.Expr:
     zones, value = node.expressions[:-1], node.expressions[-1]
-    for zone in zones:
-        _check_zone(zone, node)
+    zones = [_zone(zone, node) for zone in zones]
     source = zones[0] if len(zones) == 2 else text("UTC")
     moment = value if type_of(value) == types.TIMESTAMPTZ else call("timezone", source, _moment(value))
     return call("timezone", zones[-1], moment)
 
 
-def _check_zone(zone: exp.Expr, of: exp.Expr) -> None:
-    """GMT+9 lies west of Greenwich by POSIX and east of it in DuckDB."""
-    if isinstance(zone, exp.Literal) and _OFFSET.match(zone.name):
+def _zone(zone: exp.Expr, of: exp.Expr) -> exp.Expr:
+    """The zone, if it means one thing: GMT+9 lies west of Greenwich by POSIX and east of it in DuckDB."""
+    if not isinstance(zone, exp.Literal):
+        return call("kaiseki_zone", zone)
+    if _OFFSET.match(zone.name) or ("/" not in zone.name and zone.name.lower() not in _ZONES):
         raise unsupported(of, f"the time zone {zone.name}", "Name the zone: 'Asia/Tokyo'.")
+    return zone
 
 
 def _getdate(now: datetime) -> exp.Expr:
@@ -198,10 +216,10 @@ def _current_date(now: datetime) -> exp.Expr:
 
 def at_time_zone(node: exp.AtTimeZone) -> exp.Expr:
     value = node.this
-    _check_zone(node.args["zone"], node)
+    zone = _zone(node.args["zone"], node)
     if type_of(value) != types.TIMESTAMPTZ:
         value = _moment(value)
-    return call("timezone", node.args["zone"], paren(value))
+    return call("timezone", zone, paren(value))
 
 
 CLOCK: dict[str, Callable[[datetime], exp.Expr]] = {

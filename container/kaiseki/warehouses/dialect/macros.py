@@ -42,6 +42,23 @@ MACROS = (
             ELSE error('kaiseki: not an integer: ' || left(t, 40)) END""",
     r"""CREATE OR REPLACE MACRO kaiseki_try_integer(t) AS
        CASE WHEN regexp_full_match(trim(t), '[+-]?[0-9]+') THEN TRY_CAST(t AS HUGEINT) END""",
+    r"""CREATE OR REPLACE MACRO kaiseki_number(t) AS
+       CASE WHEN t IS NULL OR NOT contains(t, '_') THEN t ELSE error('kaiseki: not a number: ' || left(t, 40)) END""",
+    "CREATE OR REPLACE MACRO kaiseki_try_number(t) AS CASE WHEN NOT contains(t, '_') THEN t END",
+    # A year has four digits; 20240105 is a date, too.
+    r"""CREATE OR REPLACE MACRO kaiseki_try_moment(t) AS
+       CASE WHEN regexp_matches(t, '^\s*\d{4}[-/]\d{1,2}[-/]\d') THEN t
+            WHEN regexp_full_match(t, '\s*\d{8}([ T].*)?\s*') THEN regexp_replace(t, '(\d{4})(\d\d)(\d\d)', '\1-\2-\3')
+            END""",
+    """CREATE OR REPLACE MACRO kaiseki_moment(t) AS
+       CASE WHEN t IS NULL THEN NULL ELSE
+            coalesce(kaiseki_try_moment(t), error('kaiseki: not a date or time: ' || left(t, 40))) END""",
+    """CREATE OR REPLACE MACRO kaiseki_zone(z) AS
+       CASE WHEN z IS NULL OR contains(z, '/') OR lower(z) IN ('utc', 'gmt', 'jst') THEN z
+            ELSE error('kaiseki: not a time zone by its name: ' || left(z, 40)) END""",
+    # DuckDB counts a negative number from the other end.
+    """CREATE OR REPLACE MACRO kaiseki_at_least(n, least, what) AS
+       CASE WHEN n IS NULL OR n >= least THEN n ELSE error('kaiseki: not a ' || what || ': ' || n) END""",
     """CREATE OR REPLACE MACRO kaiseki_is_json(t, kind) AS
        CASE WHEN t IS NULL THEN NULL WHEN json_valid(t) THEN json_type(t) = kind ELSE false END""",
     """CREATE OR REPLACE MACRO kaiseki_json_length(t) AS

@@ -11,6 +11,7 @@ from kaiseki.warehouses.duckdb.expressions import (
     cast,
     literal_integer,
     literal_text,
+    number,
     paren,
     text,
     unsupported,
@@ -65,6 +66,12 @@ def _mod(node: exp.Anonymous) -> exp.Expr:
     return exp.Paren(this=exp.Mod(this=paren(node.expressions[0]), expression=paren(node.expressions[1])))
 
 
+def _whole(node: exp.Anonymous) -> exp.Expr:
+    """An integer is whole already; DuckDB would make it a DOUBLE."""
+    value = node.expressions[0]
+    return paren(value) if type_of(value).is_integer else call(node.name.lower().replace("ceiling", "ceil"), value)
+
+
 def _sign(node: exp.Anonymous) -> exp.Expr:
     return cast(call("sign", node.expressions[0]), "DOUBLE")
 
@@ -86,7 +93,13 @@ def _side(node: exp.Anonymous) -> exp.Expr:
     value, count = node.expressions
     if isinstance(count, exp.Neg):
         raise unsupported(node, f"{node.name.upper()} of a negative number of characters", "Use SUBSTRING and LEN.")
-    return call(node.name, as_text(value), count)
+    return call(node.name, as_text(value), _at_least(0, count, "number of characters"))
+
+
+def _at_least(least: int, value: exp.Expr, what: str) -> exp.Expr:
+    """`value`, which where it is computed may be less than the function takes."""
+    written = isinstance(value, exp.Literal)
+    return value if written else call("kaiseki_at_least", value, number(least), text(what))
 
 
 def _pad(node: exp.Anonymous) -> exp.Expr:
@@ -116,7 +129,7 @@ def _split_part(node: exp.Anonymous) -> exp.Expr:
     value, delimiter, position = node.expressions
     if isinstance(position, exp.Neg) or (isinstance(position, exp.Literal) and position.name == "0"):
         raise unsupported(node, "SPLIT_PART with a position below 1", "Count parts from 1.")
-    return call("split_part", as_text(value), delimiter, position)
+    return call("split_part", as_text(value), delimiter, _at_least(1, position, "position from 1 on"))
 
 
 def _coalesce(node: exp.Anonymous) -> exp.Expr:
@@ -192,7 +205,10 @@ def _hex(node: exp.Anonymous) -> exp.Expr:
     of = type_of(node.expressions[0])
     if not of.is_integer and of != types.VARBYTE:
         raise unsupported(node, "TO_HEX of anything but an integer or VARBYTE")
-    return call("lower", call("to_hex", node.expressions[0]))
+    value = node.expressions[0]
+    if of in (types.SMALLINT, types.INTEGER):  # of four bytes, also where it is negative
+        value = exp.Paren(this=exp.BitwiseAnd(this=cast(value, "BIGINT"), expression=number(2**32 - 1)))
+    return call("lower", call("to_hex", value))
 
 
 def _json_text(node: exp.Anonymous) -> exp.Expr:
@@ -204,9 +220,8 @@ SCALARS: dict[str, Rule] = {
     "nvl2": _nvl2,
     "decode": _decode,
     "nullif": _nullif,
-    **{name: _renamed(name) for name in ("greatest", "least", "abs", "floor", "chr", "pi", "random")},
-    "ceil": _renamed("ceil"),
-    "ceiling": _renamed("ceil"),
+    **{name: _renamed(name) for name in ("greatest", "least", "abs", "chr", "pi", "random")},
+    **dict.fromkeys(("ceil", "ceiling", "floor"), _whole),
     "sign": _sign,
     "round": _round,
     "mod": _mod,
@@ -215,9 +230,9 @@ SCALARS: dict[str, Rule] = {
     "dlog1": _finite("ln"),
     "dexp": _finite("exp"),
     "pow": _finite("power"),
-    **{name: _finite(name) for name in ("power", "sqrt", "exp", "ln")},
+    **{name: _finite(name) for name in ("power", "sqrt", "exp", "ln", "acos", "asin", "cot")},
     **{name: _double(name) for name in ("atan2", "cbrt", "degrees", "radians")},
-    **{name: _double(name) for name in ("acos", "asin", "atan", "cos", "cot", "sin", "tan")},
+    **{name: _double(name) for name in ("atan", "cos", "sin", "tan")},
     "json_serialize": _json_text,
     "to_hex": _hex,
     **{name: _renamed(name, 1) for name in ("lower", "upper", "reverse", "md5", "sha1", "repeat")},

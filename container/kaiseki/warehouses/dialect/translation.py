@@ -14,10 +14,12 @@ from kaiseki.warehouses.dialect.aggregates import AGGREGATES
 from kaiseki.warehouses.dialect.comparisons import between, case, compare, one_of
 from kaiseki.warehouses.dialect.dates import CLOCK, DATES, at_time_zone, extract, iso_date
 from kaiseki.warehouses.dialect.formats import FORMATS
+from kaiseki.warehouses.dialect.intervals import interval
 from kaiseki.warehouses.dialect.patterns import PATTERNS, like, matches, similar_to
+from kaiseki.warehouses.dialect.quotients import exact_quotient
 from kaiseki.warehouses.dialect.scalars import SCALARS
 from kaiseki.warehouses.dialect.super import SUPERS, attribute, element, navigate, require_cast, scalar_text, unnest
-from kaiseki.warehouses.duckdb.expressions import as_double, as_text, call, cast, text, unsupported
+from kaiseki.warehouses.duckdb.expressions import as_double, as_text, call, cast, number, text, unsupported
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sql import types
 from kaiseki.warehouses.sql.binding import TABLE_META
@@ -133,6 +135,10 @@ _NULL_SKIPPERS: dict[str, tuple[type[exp.Func], tuple[str, ...]]] = {
 
 def _calculate(node: exp.Binary) -> exp.Expr:
     """A REAL counts as DOUBLE PRECISION beside another number; DuckDB would round the other to REAL."""
+    if type_of(node) in (types.INTEGER, types.BIGINT):  # DuckDB has a small number remain small
+        operands = (cast(e, "BIGINT") if type_of(e) == types.SMALLINT else e for e in (node.this, node.expression))
+        made = type(node)(**dict(zip(("this", "expression"), operands, strict=True)))
+        return cast(exp.Paren(this=made), type_of(node).name) if made != node else node
     if type_of(node) != types.DOUBLE:
         return node
     widened = (as_double(e) if type_of(e) == types.REAL else e for e in (node.this, node.expression))
@@ -145,8 +151,10 @@ def _divide(node: exp.Div) -> exp.Expr:
     if left.is_integer and right.is_integer:
         return exp.IntDiv(this=node.this, expression=node.expression)
     if made.name == "NUMERIC":
-        quotient = exp.Div(this=as_double(node.this), expression=as_double(node.expression))
-        return cast(quotient, f"DECIMAL({made.precision},{made.scale})")
+        return exact_quotient(node.this, left, node.expression, right, made)
+    if made == types.INTERVAL:
+        share = exp.Div(this=as_double(number(1)), expression=as_double(node.expression))
+        return exp.Mul(this=node.this, expression=exp.Paren(this=share))
     return _calculate(node)
 
 
@@ -173,13 +181,19 @@ def _cast(node: exp.Cast) -> exp.Expr:
         value, source = scalar_text(value), types.VARCHAR
     if target == types.VARCHAR:
         return _cast_to_text(value, node.to, source)
-    if source == types.VARCHAR and target.is_integer:
-        value = call("kaiseki_try_integer" if trying else "kaiseki_integer", value)
-    if target.is_datetime and isinstance(value, exp.Literal):
-        value = text(iso_date(value.name))
+    if source == types.VARCHAR:
+        value = _read(value, target, trying)
     name = f"DECIMAL({target.precision},{target.scale})" if target.name == "NUMERIC" else _DUCKDB_NAMES[target.name]
     made = cast(value, name)
     return exp.TryCast(this=made.this, to=made.to) if trying else made
+
+
+def _read(value: exp.Expr, target: types.SqlType, trying: bool) -> exp.Expr:
+    """A text that is to become a number or a date, if Redshift takes it for one; DuckDB takes 12.7, 1_000, 24-01-05."""
+    if target.is_datetime and isinstance(value, exp.Literal) and not trying:
+        return iso_date(value)
+    what = "integer" if target.is_integer else "number" if target.is_number else "moment" if target.is_datetime else ""
+    return call(f"kaiseki_{'try_' if trying else ''}{what}", value) if what else value
 
 
 _DUCKDB_NAMES = {
@@ -237,6 +251,7 @@ _NODE_RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.RegexpLike: matches,
     exp.Escape: _escape,
     exp.Extract: extract,
+    exp.Interval: interval,
     exp.AtTimeZone: at_time_zone,
 }
 

@@ -74,6 +74,13 @@ _KNOWN = (
         "the text '{0}' does not fit the format",
         "Change the format, or filter such values out first.",
     ),
+    _rule(r"unknown timezone '([^']*)'", "InvalidValue", "'{0}' is not a time zone", "Name it: 'Asia/Tokyo'."),
+    _rule(
+        r"unimplemented type for cast \((\w+)[^)]*? -> (\w+)",
+        "TypeMismatch",
+        "{0} cannot be cast to {1}",
+        "Use EXTRACT, TO_CHAR, TO_DATE or a comparison.",
+    ),
     _rule(r"malformed json", "InvalidValue", "a text is not valid JSON", "Give true as the last argument for NULL."),
     _rule(
         rf"column {_QUOTED} must appear in the GROUP BY",
@@ -132,13 +139,13 @@ _KNOWN = (
         "Name the column.",
     ),
     _rule(
-        r"ORDER BY term out of range",
+        r"ORDER (?:BY )?term out of range",
         "SyntaxError",
         "a position in ORDER BY is beyond the select list",
         "Name the column.",
     ),
     _rule(
-        r"(?:overflow|out of range|cannot be cast)",
+        r"(?:overflow|out of range|cannot be cast|could not cast value)",
         "NumericOverflow",
         "a number is too large for its type",
         "Cast to BIGINT, NUMERIC(38,s) or DOUBLE PRECISION before computing.",

@@ -53,6 +53,8 @@ def as_double(value: exp.Expr) -> exp.Expr:
 
 def as_timestamp(value: exp.Expr) -> exp.Expr:
     """`value` as a moment without time zone; a date becomes its midnight."""
+    if type_of(value) == types.VARCHAR and not isinstance(value, exp.Literal):
+        value = call("kaiseki_moment", value)
     return value if type_of(value) == types.TIMESTAMP else cast(value, "TIMESTAMP")
 
 

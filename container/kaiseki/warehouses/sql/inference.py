@@ -1,6 +1,7 @@
 """The type of every expression, by Redshift's rules; written into the tree, where the dialect's rules read it."""
 
 from collections.abc import Callable
+from math import isinf
 from typing import Any
 
 from sqlglot import exp
@@ -8,6 +9,7 @@ from sqlglot import exp
 from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sql import types
 from kaiseki.warehouses.sql.functions import FUNCTIONS
+from kaiseki.warehouses.sql.parser import TYPE_WRITTEN
 from kaiseki.warehouses.sql.shape import line_of
 from kaiseki.warehouses.sql.types import SqlType
 
@@ -17,6 +19,7 @@ Columns = tuple[tuple[str, SqlType], ...]
 
 _NUMBERS_ONLY = frozenset("sum avg stddev stddev_samp stddev_pop variance var_samp var_pop median".split())
 _ROUNDING = frozenset("round trunc ceil ceiling floor".split())
+_SHIFTS = frozenset({"dateadd", "date_add", "add_months"})
 _DATE_MEDIAN = frozenset({"median"})
 
 
@@ -82,6 +85,9 @@ class Inference:
         if isinstance(node, exp.Column):
             return self._columns(node, scope)
         if isinstance(node, exp.Literal):
+            if not node.is_string and isinf(float(node.name)):
+                message = f"{node.name} is beyond DOUBLE PRECISION"
+                raise Refusal("NumericOverflow", message, line_of(node), "Write a smaller number.")
             return types.VARCHAR if node.is_string else types.from_number(node.name)
         if isinstance(node, exp.Query):
             columns = self._queries(node, scope)
@@ -122,6 +128,14 @@ class Inference:
         if name in ("min", "max") and arguments[0] == types.BOOLEAN:
             hint = f"Use {'BOOL_AND' if name == 'min' else 'BOOL_OR'}(condition)."
             raise Refusal("TypeMismatch", f"{name.upper()} takes no BOOLEAN on Redshift", line_of(call), hint)
+        if name in _SHIFTS:
+            count = arguments[1]
+            if count.is_float or count.scale:
+                hint = "Cast it: n::INTEGER."
+                raise Refusal("TypeMismatch", f"{name.upper()} takes a whole number, not {count}", line_of(call), hint)
+        if name == "to_char" and arguments[0] in (types.VARCHAR, types.INTERVAL):
+            hint = "Cast it: value::TIMESTAMP."
+            raise Refusal("TypeMismatch", f"TO_CHAR takes no {arguments[0]}", line_of(call), hint)
         if name not in _NUMBERS_ONLY or not arguments or not arguments[0].known or arguments[0].is_number:
             return
         of = arguments[0]
@@ -136,6 +150,9 @@ class Inference:
 
     def _cast(self, cast: exp.Cast, scope: Any) -> SqlType:
         source = self.type_of(cast.this, scope)
+        if (instead := types.INSTEAD.get(cast.to.meta.get(TYPE_WRITTEN, ""))) is not None:
+            message = f"{cast.to.meta[TYPE_WRITTEN]} is no type of Redshift"
+            raise Refusal("NotAllowed", message, line_of(cast), f"Write {instead}.")
         target = types.from_cast(cast.to)
         if target is None:
             message = f"a cast to {cast.to.sql('redshift')} is not supported"
@@ -163,6 +180,9 @@ def _require_fitting(node: exp.Expr, inner: list[SqlType]) -> None:
         if wrong is not None:
             hint = "Write value = true, or value::INTEGER = 1."
             raise Refusal("TypeMismatch", f"BOOLEAN cannot be compared with {wrong}", line_of(node), hint)
+    if isinstance(node, exp.Add | exp.Sub) and types.VARCHAR in inner and any(t.is_datetime for t in inner):
+        hint = "Write DATE '2024-01-01' or INTERVAL '1 day'."
+        raise Refusal("TypeMismatch", "a date and a text cannot be added or subtracted", line_of(node), hint)
     if isinstance(node, exp.Add | exp.Sub) and any(t.is_number for t in inner):
         moment = next((t for t in inner if t in (types.TIMESTAMP, types.TIMESTAMPTZ)), None)
         if moment is not None:

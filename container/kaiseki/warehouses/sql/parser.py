@@ -14,6 +14,7 @@ from kaiseki.warehouses.refusal import Refusal
 from kaiseki.warehouses.sql.functions import FUNCTIONS
 from kaiseki.warehouses.sql.tokens import refuse_ambiguous_text, refuse_ambiguous_tokens, refuse_other_statements
 
+TYPE_WRITTEN = "type_written"  # on an exp.DataType: the first word of it
 _POSITION = re.compile(r"Line (\d+), Col: \d+")
 
 
@@ -48,6 +49,25 @@ class _Parser(RedshiftParser):
     }
 
     TYPE_LITERAL_PARSERS = dict.fromkeys(exp.DType, lambda self, this, _: _typed_literal(this, _))  # noqa: ARG005
+
+    def _parse_interval(self, *args: Any, **options: Any) -> exp.Add | exp.Interval | None:
+        """Of '1 day 02:30:00' and '1 day ago' sqlglot keeps the day only."""
+        begins = self._curr is not None and self._curr.token_type == TokenType.INTERVAL
+        quoted = self._next is not None and self._next.token_type == TokenType.STRING
+        written = self._next.text if begins and quoted else ""
+        found = super()._parse_interval(*args, **options)
+        if isinstance(found, exp.Interval) and re.search("[A-Za-z]", written):
+            found.set("this", exp.Literal.string(written))
+            found.set("unit", None)
+        return found
+
+    def _parse_types(self, *args: Any, **options: Any) -> exp.Expr | None:
+        """With the name by which the type was written: sqlglot takes STRING for VARCHAR."""
+        first = self._curr
+        found = super()._parse_types(*args, **options)
+        if isinstance(found, exp.DataType) and first is not None:
+            found.meta[TYPE_WRITTEN] = first.text.upper()
+        return found
 
     def _parse_approximate(self) -> exp.Expr | None:
         call = self._parse_function()

@@ -56,6 +56,15 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
 
 _FEWER = {
     "concat": "Join more strings with ||.",
+    **dict.fromkeys(("datediff", "date_diff"), "Write DATEDIFF(day, earlier, later)."),
+    **dict.fromkeys(("dateadd", "date_add"), "Write DATEADD(day, n, value)."),
+    "date_trunc": "Write DATE_TRUNC('month', value).",
+    "to_date": "Write TO_DATE(text, 'YYYY-MM-DD'), or text::DATE.",
+    "to_timestamp": "Write TO_TIMESTAMP(text, 'YYYY-MM-DD'), or TIMESTAMP 'epoch' + n * INTERVAL '1 second'.",
+    "to_char": "Write TO_CHAR(value, 'YYYY-MM-DD').",
+    "last_day": "It is the last day of the month.",
+    "percentile_cont": "Write PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY value).",
+    "split_part": "Write SPLIT_PART(text, ',', n).",
     **dict.fromkeys(("lag", "lead"), "Redshift takes no default: write NVL(LAG(value, 1) OVER (...), default)."),
 }
 _OUTSIDE: dict[type[exp.Expr], tuple[str, str]] = {

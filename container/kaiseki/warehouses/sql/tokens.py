@@ -21,6 +21,7 @@ _STRING_FORMS = {
 _OPENINGS = (TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.SEMICOLON)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _ESCAPED_QUOTE = re.compile(r"(?<!\\)(?:\\\\)*\\'")
+_SINGLE_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\([^\\'nrt])")
 _NOT_IN_NAMES = re.compile(r"[^\w$\x80-\U0010ffff]")
 _CURLY = "‘’“”"
 _ELSEWHERE = {
@@ -91,6 +92,9 @@ def refuse_ambiguous_tokens(sql: str, tokens: list[Token]) -> None:
 def _check_string(token: Token, text: str) -> None:
     if form := _STRING_FORMS.get(token.token_type):
         raise Refusal("NotAllowed", f"a string as {form} is not allowed", line=token.line, hint="Write '...'.")
+    if token.token_type == TokenType.STRING and (single := _SINGLE_BACKSLASH.search(text[1:-1])):
+        message = f"Redshift drops the backslash of \\{single[1]} in a text"
+        raise Refusal("NotAllowed", message, line=token.line, hint=f"Double it: \\\\{single[1]}.")
     if token.token_type == TokenType.STRING and _ESCAPED_QUOTE.search(text[1:-1]):
         message = "a quote escaped by a backslash (\\') is not allowed"
         raise Refusal("NotAllowed", message, line=token.line, hint="Double the quote: ''.")

@@ -68,6 +68,18 @@ _BY_NAME = {
 }
 _NUMERIC = re.compile(r"NUMERIC\((\d+),\s*(\d+)\)")
 
+INSTEAD = {  # what to write for types that other databases have
+    **dict.fromkeys(("STRING", "NTEXT", "LONGTEXT", "CLOB"), "VARCHAR"),
+    **dict.fromkeys(("DOUBLE", "FLOAT64", "BINARY_DOUBLE"), "DOUBLE PRECISION"),
+    **dict.fromkeys(("INT64", "LONG", "UBIGINT", "UINT64", "HUGEINT", "INT128"), "BIGINT or NUMERIC(38,0)"),
+    **dict.fromkeys(("TINYINT", "BYTEINT", "INT1", "UTINYINT", "USMALLINT"), "SMALLINT"),
+    **dict.fromkeys(("UINTEGER", "INT32", "UINT32", "MEDIUMINT"), "INTEGER"),
+    **dict.fromkeys(("NUMBER", "BIGNUMERIC", "BIGDECIMAL", "MONEY"), "NUMERIC(18,2)"),
+    **dict.fromkeys(("DATETIME", "DATETIME2", "TIMESTAMP_NTZ", "TIMESTAMP_S", "TIMESTAMP_MS"), "TIMESTAMP"),
+    **dict.fromkeys(("TIMESTAMP_TZ", "TIMESTAMP_LTZ", "TIMESTAMPLTZ"), "TIMESTAMPTZ"),
+    **dict.fromkeys(("JSON", "JSONB", "VARIANT", "STRUCT"), "JSON_PARSE(text), or JSON_EXTRACT_PATH_TEXT(text, 'key')"),
+}
+
 _CAST_TYPES: dict[exp.DType, SqlType] = {
     exp.DType.SMALLINT: SMALLINT,
     exp.DType.INT: INTEGER,
@@ -160,7 +172,7 @@ def arithmetic(operator: type[exp.Expr], a: SqlType, b: SqlType) -> SqlType:
     if not (a.is_number and b.is_number):
         return UNKNOWN
     if a.is_float or b.is_float:
-        return DOUBLE
+        return REAL if a == b == REAL else DOUBLE
     if a.is_integer and b.is_integer:
         return _wider(a, b)
     a, b = a.as_numeric(), b.as_numeric()
