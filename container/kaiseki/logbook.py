@@ -1,6 +1,7 @@
 """The run as it grows: every event is stamped, traced and told, and after each step the bundle is whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from kaiseki.agent.journal import Journal
 from kaiseki.agent.ledger import facts_of
 from kaiseki.agent.meter import Meter
+from kaiseki.errors import StoreError
 from kaiseki.models import Event, Run
 from kaiseki.ports import Observer, RunStore
 from kaiseki.report.attempts import write_attempts
@@ -17,7 +19,10 @@ TRACE = "trace.jsonl"
 
 
 class Logbook:
-    """Keeps `run` true to the journal and the meter, and saves it so that a killed run leaves what it had."""
+    """Keeps `run` true to the journal and the meter, and saves it so that a killed run leaves what it had.
+
+    All that writes raises StoreError where the bundle cannot be written.
+    """
 
     def __init__(
         self, run: Run, bundle: Path, store: RunStore, journal: Journal, meter: Meter, observers: Sequence[Observer]
@@ -52,8 +57,9 @@ class Logbook:
         """Makes the bundle so far durable."""
         self.note(steps=tuple(self._journal.steps), usage=self._meter.usage)
         self.note(facts=tuple(facts_of(self.run.accepted_steps).values()))
-        write_attempts(self.run, self._bundle)
-        self.note(artifacts=inventory(self._bundle))
+        with _writing(self._bundle):
+            write_attempts(self.run, self._bundle)
+            self.note(artifacts=inventory(self._bundle))
         self._store.save(self.run)
 
     def end(self, write: Callable[[Run], Run], **known: Any) -> Run:
@@ -62,18 +68,28 @@ class Logbook:
             steps=tuple(self._journal.steps), usage=self._meter.usage, ended_at=datetime.now().astimezone(), **known
         )
         ended = self._trace(Event(kind="ended", message=self.run.status))  # before the run lists the trace's digest
-        write_attempts(self.run, self._bundle)
-        self.run = write(self.run)
+        with _writing(self._bundle):
+            write_attempts(self.run, self._bundle)
+            self.run = write(self.run)
         self._store.save(self.run)
         self._announce(ended)
         return self.run
 
     def _trace(self, event: Event) -> Event:
         event = event.model_copy(update={"seconds": round(self._meter.seconds, 3), "usage": self._meter.usage})
-        with (self._bundle / TRACE).open("a", encoding="utf-8") as trace:
+        with _writing(self._bundle), (self._bundle / TRACE).open("a", encoding="utf-8") as trace:
             trace.write(event.model_dump_json(exclude_defaults=True) + "\n")
         return event
 
     def _announce(self, event: Event) -> None:
         for observer in self._observers:
             observer(event)
+
+
+@contextmanager
+def _writing(bundle: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(f"{bundle} cannot be written: {reason}", hint="see whether the disk is full") from error
