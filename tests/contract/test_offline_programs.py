@@ -53,7 +53,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, D
 PROMPTS = [
     # Japanese names and values
     ("orders", "商品カテゴリ別の金額の合計を教えて", "answered", '`商品カテゴリ` 別の`"金額"` の合計'),
-    ("orders", "2024年の月別の売上の推移", "answered", '月 別の`"金額"` の合計'),
+    ("orders", "2024年の月別の売上の推移", "answered", '月別の`"金額"` の合計'),
     ("orders", "金額の多い上位3店舗は？", "answered", '`店舗名` 別の`"金額"` の合計'),
     ("orders", "家電の注文は何件ですか", "answered", "`\"商品カテゴリ\" = '家電'`"),
     ("orders", "金額が3000以上の注文の割合", "answered", '`"金額" >= 3000`'),

@@ -40,31 +40,31 @@ if rows.empty:
 _GROUPED = """
 $labels
 rows["label"] = $label
-fact("rows_used", int(rows["all_rows"].iloc[0]))
-fact("groups", int(rows["all_groups"].iloc[0]))
-fact("groups_shown", len(rows))
+fact("rows_used", int(rows["all_rows"].iloc[0]), note=$rows_used)
+fact("groups", int(rows["all_groups"].iloc[0]), note=$groups)
+fact("groups_shown", len(rows), note=$groups_shown)
 highest = rows.loc[rows["value"].idxmax()]
 lowest = rows.loc[rows["value"].idxmin()]
 fact("highest_name", highest["label"])
-fact("highest_value", $number(highest["value"]))
+fact("highest_value", $number(highest["value"]), note=$highest_value)
 fact("lowest_name", lowest["label"])
-fact("lowest_value", $number(lowest["value"]))
-table("result", rows[$columns].round(4).rename(columns=$names), $title)
+fact("lowest_value", $number(lowest["value"]), note=$lowest_value)
+table("result", rows[$columns]$rounded.rename(columns=$names), $title)
 $chart
 """
 _SCALAR = """
-fact("rows_used", int(rows["row_count"].iloc[0]))
-fact("result", $number(rows["value"].iloc[0]))
+fact("rows_used", int(rows["row_count"].iloc[0]), note=$rows_used)
+fact("result", $number(rows["value"].iloc[0]), note=$what)
 """
 _BARS = """
 import altair as alt
 chart("by_group", alt.Chart(rows.head(40)).mark_bar().encode(
-    x=alt.X("value:Q", title=$value), y=alt.Y("$axis:N", sort=None, title=$group)$color), $title)
+    x=alt.X("value:Q", title=$value$format), y=alt.Y("$axis:N", sort=None, title=$group)$color), $title)
 """
 _LINE = """
 import altair as alt
 chart("over_time", alt.Chart(rows).mark_line(point=len(rows) <= 60).encode(
-    x=alt.X("$axis:N", sort=None, title=$group), y=alt.Y("value:Q", title=$value)$color), $title)
+    x=alt.X("$axis:N", sort=None, title=$group), y=alt.Y("value:Q", title=$value$format)$color), $title)
 """
 _SCALAR_ANSWER = ("**$what: {result$spec}** ({rows_used:,} rows).", "**$what: {result$spec}**（{rows_used:,} 行）。")
 _GROUPED_ANSWER = (
@@ -77,6 +77,14 @@ _GROUPED_ANSWER = (
     "グループ間の差の検定はしていません。\n\n{table:result}",
 )
 _BY = ("$what by $by", "$by別の$what")
+_NOTES = {
+    "rows_used": ("rows used", "使った行数"),
+    "groups": ("groups in all", "全体の件数"),
+    "groups_shown": ("groups shown", "表示した件数"),
+    "highest_value": ("highest value", "最大値"),
+    "lowest_value": ("lowest value", "最小値"),
+}
+_PERCENT = ":.1%"
 _DEGREE = ("大きい", "小さい")
 _HOW_MANY, _HOW_HIGH = ("多い", "少ない"), ("高い", "低い")
 _DEGREES = {
@@ -160,7 +168,7 @@ class Plan:
         measure = self.draft.intent.measure
         rate = measure is not None and measure.kind == "flag" and self.statistic == "average"
         if self.number == "float" and (rate or self.statistic in ("share", "sum_share", "value_share")):
-            return ":.1%"
+            return _PERCENT
         return {"int": ":,", "str": ""}.get(self.number, ":,.2f" if measure and _size(measure) >= 10 else ":.4g")
 
     @property
@@ -244,8 +252,10 @@ def _sql(plan: Plan) -> str:
 
 
 def _facts(plan: Plan, charted: bool) -> str:
+    notes = {name: repr(plan.draft.say(texts)) for name, texts in _NOTES.items()}
     if not plan.dimensions:
-        return fill(_SCALAR, number=plan.number)
+        return fill(_SCALAR, number=plan.number, what=repr(plan.plain(plan.what)), **notes)
+    percent = plan.spec == _PERCENT
     names = ["label_of_period" if alias == "period" else alias for alias in plan.dimensions]
     what, title = plan.plain(plan.what), repr(plan.plain(plan.described))
     counted = [] if plan.statistic == "count" else ["row_count"]
@@ -257,17 +267,23 @@ def _facts(plan: Plan, charted: bool) -> str:
         group=repr(plan.titles[0]),
         color=color,
         title=title,
+        format=', axis=alt.Axis(format="%")' if percent else "",
     )
-    labels = dict(zip(names, plan.titles, strict=True)) | {"row_count": plan.draft.say(_ROWS), "value": what}
+    labels = dict(zip(names, plan.titles, strict=True)) | {
+        "row_count": plan.draft.say(_ROWS),
+        "value": f"{what} (%)" if percent else what,
+    }
     return fill(
         _GROUPED,
         labels=_labels(plan),
         label=' + " / " + '.join(f'rows["{name}"]' for name in names),
         number=plan.number,
         columns=repr([*names, *counted, "value"]),
+        rounded='.assign(value=(rows["value"] * 100).round(2))' if percent else ".round(4)",
         names=repr(labels),
         title=title,
         chart=drawing if charted and plan.number != "str" else "",
+        **notes,
     )
 
 

@@ -170,13 +170,15 @@ KEYWORDS = (
 
 # What questions call the columns of English schemas.
 GLOSSARY: dict[str, str] = {
-    "ユーザー": "user", "ユーザ": "user", "会員": "member", "顧客": "customer", "商品": "product item", "製品": "product",
-    "注文": "order", "購入": "purchase", "購買": "purchase", "売上": "sales revenue amount 金額", "価格": "price",
-    "単価": "price", "返品": "return", "年代": "age", "年齢層": "age", "男女": "gender sex", "診療科": "department",
+    "ユーザー": "user", "ユーザ": "user", "会員": "member", "顧客": "customer", "商品": "product item",
+    "製品": "product", "注文": "order", "購入": "purchase", "購買": "purchase", "売上": "sales revenue amount 金額",
+    "価格": "price", "単価": "price", "返品": "return", "年代": "age", "年齢層": "age", "男女": "gender sex",
+    "診療科": "department",
     "医師": "doctor", "血圧": "pressure", "喫煙": "smoker",
     "金額": "amount", "数量": "quantity", "費用": "cost", "店舗": "store", "年齢": "age", "性別": "gender sex",
     "国": "country", "地域": "region", "都市": "city", "部門": "department", "部署": "department", "給与": "salary",
-    "評価": "rating", "種類": "type", "タイプ": "type", "カテゴリ": "category", "カテゴリー": "category", "患者": "patient",
+    "評価": "rating", "種類": "type", "タイプ": "type",
+    "カテゴリ": "category", "カテゴリー": "category", "患者": "patient",
     "気温": "temperature", "温度": "temperature", "湿度": "humidity", "気圧": "pressure",
     "インタラクション": "interaction",
     "行動": "interaction", "支払": "payment", "状態": "status", "日付": "date", "アイテム": "item",

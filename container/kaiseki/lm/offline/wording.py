@@ -120,8 +120,15 @@ GRAINS: dict[str, Texts] = {
 
 # Of statistics, where they are spoken of beside another.
 _STATISTICS_IN_JAPANESE = {
-    **{"count": "件数", "distinct": "種類数", "average": "平均", "total": "合計", "median": "中央値", "share": "割合"},
-    **{"deviation": "標準偏差", "maximum": "最大", "minimum": "最小"},
+    "count": "件数",
+    "distinct": "種類数",
+    "average": "平均",
+    "total": "合計",
+    "median": "中央値",
+    "share": "割合",
+    "deviation": "標準偏差",
+    "maximum": "最大",
+    "minimum": "最小",
 }
 
 
