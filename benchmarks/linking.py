@@ -8,13 +8,16 @@ Exits with 1 where a target is missed. `--markdown` writes what was measured int
 
 import argparse
 import gc
+import multiprocessing
 import random
+import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -24,18 +27,20 @@ from conditions import conditions, write_figures  # noqa: E402
 from linking_set import Asked, as_term, catalog, glossary, questions  # noqa: E402
 
 from kaiseki.catalog import card  # noqa: E402
+from kaiseki.catalog.guide import SchemaGuide  # noqa: E402
 from kaiseki.catalog.knowledge.card import render_knowledge  # noqa: E402
 from kaiseki.catalog.knowledge.entries import NOTHING_KNOWN  # noqa: E402
 from kaiseki.catalog.knowledge.fitting import fit  # noqa: E402
 from kaiseki.catalog.knowledge.search import KnowledgeIndex, Relevant  # noqa: E402
 from kaiseki.catalog.linking import TableIndex  # noqa: E402
-from kaiseki.models import Catalog, Column, Table  # noqa: E402
+from kaiseki.models import Catalog, Column, Query, Table  # noqa: E402
 
 BUDGET = 24_000  # characters of the card, as by default
 CHARACTERS_PER_TOKEN = 3  # of names and types; prose has more
 CARDS = 4  # every fourth question has its card written, which takes longer than all the rest
-MOST_MS = 50.0
+MOST_MS, MOST_SECONDS = 50.0, 2.0
 FIRST = (1, 3, 5, 10)
+_FRESH = multiprocessing.get_context("spawn")
 Knows = Callable[[Asked], Relevant]
 
 _WORDS = """
@@ -122,20 +127,36 @@ def _in_card(asked: Asked, ranked: Sequence[Table], schema: Catalog, known: Rele
 def scale(_: Path) -> Iterable[str]:
     yield "### By size of the schema: made-up tables in 40 schemas, the best 100 for each of 60 questions"
     yield ""
-    yield "| tables | columns | index, s | ms a question, median | p95 | target | kept |"
-    yield "|---:|---:|---:|---:|---:|---|---|"
+    yield (
+        "| tables | columns | the first question, s | of these the index | MB more at the peak "
+        "| ms a further question, median | p95 | target | kept |"
+    )
+    yield "|---:|---:|---:|---:|---:|---:|---:|---|---|"
     for count in (100, 1_000, 10_000):
-        yield _scale_row(count)
+        near, far = _FRESH.Pipe(duplex=False)
+        process = _FRESH.Process(target=_tell_scale_row, args=(count, far))
+        process.start()
+        yield near.recv()
+        process.join()
+
+
+def _tell_scale_row(count: int, pipe: Pipe) -> None:
+    pipe.send(_scale_row(count))
 
 
 def _scale_row(count: int) -> str:
     chance = random.Random(count)
     schema = Catalog(tables=tuple(_made_up(number, chance) for number in range(count)))
     columns = sum(len(table.columns) for table in schema.tables)
+    before, started = _peak(), time.thread_time()
+    guide = SchemaGuide(_Unprofiled(schema), date(2026, 11, 21), 200_000, BUDGET)
+    guide.study("What is the average salary of each `custmer` by region, compared with the fares of last year?")
+    whole, more = time.thread_time() - started, _peak() - before
+    del guide
+    gc.collect()
     started = time.thread_time()
     index = TableIndex(schema)
     building = time.thread_time() - started
-    gc.collect()
     times = []
     for _ in range(60):
         one, two, three, four = chance.sample(_WORDS, 4)
@@ -144,11 +165,34 @@ def _scale_row(count: int) -> str:
         index.rank(question, first=100)
         times.append((time.thread_time() - started) * 1000)
     slow = statistics.quantiles(times, n=20)[-1]
-    kept = "yes" if slow < MOST_MS else "**no**"
+    kept = "yes" if slow < MOST_MS and whole < MOST_SECONDS else "**no**"
     return (
-        f"| {count:,} | {columns:,} | {building:.2f} | {statistics.median(times):.1f} | {slow:.1f} "
-        f"| p95 below {MOST_MS:g} ms | {kept} |"
+        f"| {count:,} | {columns:,} | {whole:.2f} | {building:.2f} | {more:.0f} | {statistics.median(times):.1f} "
+        f"| {slow:.1f} | the first below {MOST_SECONDS:g} s, p95 below {MOST_MS:g} ms | {kept} |"
     )
+
+
+def _peak() -> float:
+    """MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+class _Unprofiled:
+    """A warehouse whose schema has been read, and which tells nothing of its values."""
+
+    def __init__(self, schema: Catalog) -> None:
+        self._schema = schema
+
+    def introspect(self) -> Catalog:
+        return self._schema
+
+    def profile(self, table: Table) -> Table:
+        return table
+
+    def run(self, name: str, sql: str, into: Path, row_cap: int) -> Query:
+        raise NotImplementedError
+
+    def close(self) -> None: ...
 
 
 def _made_up(number: int, chance: random.Random) -> Table:
