@@ -17,7 +17,8 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.ec2.models import ec2_backends
 
 from in_process_aws import in_process_aws
-from kaiseki.stores.dynamodb import Limits, RunRecords
+from kaiseki.stores.dynamodb import Limits, RunRecord, RunRecords
+from run_records import ALICE
 
 if TYPE_CHECKING:
     from service import Service
@@ -89,6 +90,24 @@ def table(aws: None) -> str:
 @pytest.fixture
 def records(table: str, clock: Clock) -> RunRecords:
     return RunRecords(table, boto3.client("dynamodb"), clock)
+
+
+@pytest.fixture
+def waiting(records: RunRecords, limits: Limits) -> RunRecord:
+    return records.accept("r1", ALICE, "", "digest", limits)
+
+
+@pytest.fixture
+def launching(records: RunRecords, limits: Limits, waiting: RunRecord) -> RunRecord:
+    claimed = records.claim("r1", limits)
+    assert claimed is not None
+    return claimed
+
+
+@pytest.fixture
+def running(records: RunRecords, launching: RunRecord) -> RunRecord:
+    records.launched("r1", "arn:task/1")
+    return records.begin("r1")
 
 
 @pytest.fixture
