@@ -104,7 +104,7 @@ class Service:
         }
         environment = clean | CREDENTIALS | {"AWS_ENDPOINT_URL": self.endpoint}
         return subprocess.Popen(
-            [sys.executable, "-m", "kaiseki", *(command or ("execute", RUN_ID))],
+            [sys.executable, "-m", "kaiseki", *(command or ("execute", RUN_ID, "--launch", "1"))],
             env=environment | {f"KAISEKI_{name}": value for name, value in given.items()},
             cwd=self.folder,
             stdout=subprocess.PIPE,

@@ -240,19 +240,10 @@ def test_a_task_of_an_earlier_launch_leaves_a_run_to_the_next_which(service, cla
     if claimed_again:
         service.records.claim(RUN_ID, ROOM)
     before = service.record()
-    code, out, err = finished(service.start("execute", RUN_ID, "--launch", "1", **settings))
+    code, out, err = finished(service.start(**settings))
     assert (code, out, len(err.splitlines())) == (0, "", 1)
     assert "is for another task" in err
     assert (service.record(), service.files().keys()) == (before, {"request.json"})
-
-
-def test_a_task_of_the_current_launch_carries_it_out(service, recording):
-    service.ask()
-    service.records.queue(RUN_ID, "launch.capacity")
-    service.records.claim(RUN_ID, ROOM)
-    model = f"recorded:{recording([COUNT + ANSWER])}"
-    code, _, err = finished(service.start("execute", RUN_ID, "--launch", "2", MODEL=model))
-    assert (code, service.record().status) == (0, Status.SUCCEEDED), err
 
 
 @pytest.mark.parametrize(
