@@ -8,11 +8,12 @@ from typing import Any, Self
 from kaiseki.models import Failure
 from kaiseki.sandbox.limits import MIB, Limits
 
-_FRAME = re.compile(r'^  File "(?P<file>step-\d{2,}\.py)", line (?P<line>\d+) in (?P<name>.+)$', re.MULTILINE)
+_FRAME = re.compile(r'^  File "(?P<file>step-\d{2,}\.py)", line (?P<line>\d{1,9}) in (?P<name>.+)$', re.MULTILINE)
 # Beyond what an honest interpreter reports, which cuts the middle out of a text that is too long.
 _LONGEST_TYPE = 500  # characters
 _LONGEST_MESSAGE = 5_000
 _LONGEST_TRACEBACK = 20_000
+_LAST_LINE = 999_999_999
 _TYPES = {"time": "timeout"}
 
 
@@ -27,7 +28,7 @@ def of_code(reported: Any) -> Failure | None:
         kind="code",
         type=_text(reported.get("type"))[:_LONGEST_TYPE] or "Exception",
         message=_text(reported.get("message"))[:_LONGEST_MESSAGE],
-        line=line if isinstance(line, int) and line > 0 else None,
+        line=line if isinstance(line, int) and 0 < line <= _LAST_LINE else None,
         traceback=_text(reported.get("traceback"))[:_LONGEST_TRACEBACK],
     )
 

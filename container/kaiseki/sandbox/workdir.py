@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kaiseki.sandbox.child.confinement import identity
@@ -73,12 +73,18 @@ def _add_mode(path: Path, bits: int) -> None:
             path.chmod(stat.S_IMODE(mode) | bits)
 
 
-def exceeds(workdir: Path, size: int, entries: int) -> bool:
+def exceeds(workdir: Path, size: int, entries: int, beside: Iterable[Path] = ()) -> bool:
     """Whether the folder holds more than `size` bytes on disk, or `entries` files and folders, or cannot be measured.
 
-    What lies too deep to be measured, or was closed to its owner, must not be a place to hide.
+    What lies too deep to be measured, or was closed to its owner, must not be a place to hide. Other folders, and
+    files, `beside` it count too.
     """
     pending = [str(workdir)]
+    for path in beside:
+        with contextlib.suppress(FileNotFoundError):
+            about = path.lstat()
+            size -= about.st_blocks * 512
+            pending += [str(path)] if stat.S_ISDIR(about.st_mode) else []
     while pending:
         try:
             with os.scandir(pending.pop()) as folder:
@@ -93,7 +99,7 @@ def exceeds(workdir: Path, size: int, entries: int) -> bool:
         except OSError as error:
             if error.errno not in _GONE:
                 return True
-    return False
+    return size < 0
 
 
 def remove(workdir: Path) -> None:

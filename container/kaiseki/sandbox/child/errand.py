@@ -20,6 +20,8 @@ ANSWER = 3  # beside stdout and stderr
 _FIRST_FREE = 4
 _SHELLS = ("/bin/bash", "/bin/sh")
 _ROOM_FOR_NAMES = 4 * 1024 * 1024
+_ROOM_FOR_EXIT_CODE = 4096
+_MOST_VALUES = 500_000  # in an answer; commas of names count too
 _PAUSE = 0.002
 
 
@@ -77,7 +79,10 @@ class Errand:
         self._started = time.monotonic()
         self._until: float = self._started + request["timeout"]
         self._exit: processes.Exit | None = None
-        self._answers = wire.Decoder(bounds.limits.transfer // 3 * 4 + _ROOM_FOR_NAMES)
+        # Of an operation on files, time is the only limit: they must be removable where there are too many.
+        self.is_watched = request["do"] == "command"
+        files = bounds.limits.transfer // 3 * 4 + _ROOM_FOR_NAMES
+        self._answers = wire.Decoder(_ROOM_FOR_EXIT_CODE if self.is_watched else files, _MOST_VALUES)
         self._answer_open = True
         stdout, stderr, answer = Pipe.new(), Pipe.new(), Pipe.new()
         supervisor = os.getpid()
@@ -91,8 +96,6 @@ class Errand:
             os.close(pipe.write)
         self._answer_end = answer.read
         self._streams = Streams(stdout.read, stderr.read, bounds.limits.output)
-        # Of an operation on files, time is the only limit: they must be removable where there are too many.
-        self.is_watched = request["do"] == "command"
 
     @property
     def ends(self) -> set[int]:
@@ -153,7 +156,9 @@ class Errand:
         exit_code = answer.get("exit_code")
         return {
             **self._streams.texts(),
-            "exit_code": exit_code if not self.killed and isinstance(exit_code, int) else -signal.SIGKILL,
+            "exit_code": (
+                processes.exit_code(exit_code) if not self.killed and isinstance(exit_code, int) else -signal.SIGKILL
+            ),
             "answer": answer,
             "failure": None,
             "dump": "",

@@ -79,8 +79,10 @@ class InterpreterProcess:
         """The answer to the request, if it has come; frames for others are dropped."""
         try:
             while message := self._answers.next():
-                if message.get("id") == ticket and isinstance(message.get("exit_code"), int):
-                    return {key: message.get(key) for key in ("exit_code", "failure", "layers", "displays")}
+                code = message.get("exit_code")
+                if message.get("id") == ticket and isinstance(code, int):
+                    told = {key: message.get(key) for key in ("failure", "layers", "displays")}
+                    return {**told, "exit_code": processes.exit_code(code)}
         except wire.BadFrame:
             self.ended = "exit"
         return None

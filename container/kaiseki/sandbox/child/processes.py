@@ -20,7 +20,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _HAS_CHILDREN_FILES = Path("/proc/thread-self/children").exists()
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_MANY_ADDRESSES = 4 << 30  # bytes; the page tables of fewer take 8 MiB at most
 _RETRY_SECONDS = 0.002
+_LARGEST_EXIT_CODE = 0x7FFF_FFFF
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Load:
 class Exit:
     code: int  # negative: the signal
     peak_memory: int  # bytes
+
+
+def exit_code(told: int) -> int:
+    """What a process may say that it ended with: beyond this, a number is none."""
+    return told if abs(told) <= _LARGEST_EXIT_CODE else 1
 
 
 def become_subreaper() -> None:
@@ -108,7 +115,7 @@ def load(pids: list[int]) -> Load:
             processes += fields[0] != "Z"
             threads += int(fields[17])
             cpu += sum(map(int, fields[11:15])) / _TICKS
-            memory += int(fields[21]) * _PAGE
+            memory += int(fields[21]) * _PAGE + _page_tables(pid, fields)
     return Load(processes, threads, memory, cpu)
 
 
@@ -125,18 +132,22 @@ def proportional_memory(pids: list[int]) -> int:
         try:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
+            total += _page_tables(pid, _stat(pid))
         except (OSError, StopIteration):
             total += load([pid]).memory
     return total
 
 
+def _page_tables(pid: int, fields: list[str]) -> int:
+    """Bytes; 0 where they cannot be many. Addresses that are only read take up no other memory of the process."""
+    if not fields or int(fields[20]) < _MANY_ADDRESSES:
+        return 0
+    return _kilobytes(pid, "VmPTE:")
+
+
 def peak_memory(pid: int) -> int:
     """The most that one process had resident since `reset_peak_memory`, in bytes; 0 if it is gone."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+    return _kilobytes(pid, "VmHWM:")
 
 
 def reset_peak_memory(pid: int) -> None:
@@ -205,6 +216,15 @@ def _stat(pid: int) -> list[str]:
     except OSError:
         return []
     return line[line.rindex(")") + 2 :].split()  # the name before it may hold anything
+
+
+def _kilobytes(pid: int, name: str) -> int:
+    """A field of /proc/<pid>/status, in bytes; 0 if the process is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(name)), 0)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -61,6 +61,12 @@ class Quarters:
             return shared_memory.used_in_view_of(interpreter)
         return shared_memory.used_by(self.user.uid) if self.user else 0
 
+    def left_elsewhere(self) -> list[Path]:
+        """What the session has put at the top of folders that are open to all. Of the host's user nothing is told."""
+        if not self.bounds.no_view or self.user is None:
+            return []
+        return shared_memory.left_on_disk(self.user.uid, self.bounds.folder)
+
     def leave(self, interpreter: int) -> None:
         """Removes the folder, and what the session's user left elsewhere. All its processes must have ended."""
         workdir.remove(self.bounds.folder)

@@ -11,17 +11,35 @@ from kaiseki.sandbox import workdir
 _SHARED = "/dev/shm"  # noqa: S108
 _OPEN_TO_ALL = (_SHARED, "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock")  # noqa: S108
 
+# Bytes that a file takes beside its content: more than in fact, so that no time is lost on counting millions.
+_ENTRY = 4096
 _OF_JOBLIB = re.compile(r"(sem\.)?(loky-|joblib_memmapping_folder_)(?P<process>\d+)[-_]")
 
 
+def devices() -> frozenset[int]:
+    """Those of the folders that any user may write to."""
+    found = set()
+    for folder in _OPEN_TO_ALL:
+        with contextlib.suppress(OSError):
+            found.add(Path(folder).stat().st_dev)
+    return frozenset(found)
+
+
+def left_on_disk(uid: int, but: Path) -> list[Path]:
+    """What belongs to user `uid` at the top of the folders that any user may write to, beside /dev/shm and `but`."""
+    folders = (folder for folder in _OPEN_TO_ALL if folder != _SHARED)
+    found = (Path(folder, name) for folder in folders for name in _entries_of(uid, folder))
+    return [path for path in found if path.name != but.name]
+
+
 def used_by(uid: int) -> int:
-    """Bytes of files in /dev/shm that belong to user `uid`."""
+    """Bytes of files in /dev/shm that belong to user `uid`, and of what tells of them."""
     total = 0
-    for folder, _, files in os.walk(_SHARED):
-        for name in files:
+    for folder, folders, files in os.walk(_SHARED):
+        for name in (*folders, *files):
             with contextlib.suppress(OSError):
                 about = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - called ten times a second
-                total += about.st_blocks * 512 if about.st_uid == uid else 0
+                total += about.st_blocks * 512 + _ENTRY if about.st_uid == uid else 0
     return total
 
 
@@ -31,7 +49,7 @@ def used_in_view_of(pid: int) -> int:
         about = os.statvfs(f"/proc/{pid}/root{_SHARED}")
     except OSError:
         return 0
-    return (about.f_blocks - about.f_bfree) * about.f_frsize
+    return (about.f_blocks - about.f_bfree) * about.f_frsize + (about.f_files - about.f_ffree) * _ENTRY
 
 
 def sweep_of_own_user(interpreter: int) -> None:
@@ -40,7 +58,7 @@ def sweep_of_own_user(interpreter: int) -> None:
     In a container of this user nothing is another program's: what no living process has open or mapped goes. Elsewhere
     only what joblib's workers left goes: what bears the number of the session's interpreter is nobody else's.
     """
-    left = _entries_of(os.getuid())
+    left = _entries_of(os.getuid(), _SHARED)
     if left and _process_1_has_user(os.getuid()):
         held = _held()
         doomed = [name for name in left if name not in held.names and not held.by_worker(name, interpreter)]
@@ -80,9 +98,9 @@ def _held() -> _Held:
     return _Held(frozenset(names), frozenset(asked))
 
 
-def _entries_of(uid: int) -> list[str]:
+def _entries_of(uid: int, folder: str) -> list[str]:
     found = []
-    with contextlib.suppress(OSError), os.scandir(_SHARED) as entries:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with contextlib.suppress(OSError):
                 if entry.stat(follow_symlinks=False).st_uid == uid:

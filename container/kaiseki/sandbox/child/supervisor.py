@@ -65,7 +65,7 @@ class Supervisor:
         self._place = place
         self._limits = place.bounds.limits
         self._zygote = zygote
-        self._watchdog = Watchdog(self._limits, place.bounds.folder, self._shared_memory)
+        self._watchdog = Watchdog(self._limits, place.bounds.folder, self._shared_memory, place.left_elsewhere)
         self._errand: Errand | None = None  # the one that is under way
         self._woken, wake = os.pipe()
         for end in (self._woken, wake):
@@ -167,7 +167,7 @@ class Supervisor:
             self._wait(min(INTERVAL, task.seconds_left))
             task.take_in()
             if task.is_watched and not task.is_done:
-                task.killed = self._watchdog.exceeded()
+                task.killed = self._watchdog.exceeded(trusted=task.pid)
         if task.killed in ("", "time") and not task.end_tree(_END_SECONDS):
             task.killed = "processes"
         if task.killed not in ("", "time"):

@@ -1,35 +1,74 @@
-"""Files that were deleted while open, or never had a name: no walk through a folder finds them, and they take room."""
+"""What processes hold open that no walk through a folder finds: files that were deleted while open, or never had a
+name, which take up disk; pipes and sockets, whose content is memory of the kernel."""
 
 import os
+import resource
+import socket
 import stat
 from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from kaiseki.sandbox.child import processes
 
-def held(pids: list[int], device: int) -> int:
-    """Bytes on disk, on `device`, of the unnamed files that these processes hold open or mapped; each counted once."""
-    sizes: dict[int, int] = defaultdict(int)
+_PIPE = 16 * resource.getpagesize()
+
+
+@dataclass(frozen=True)
+class Held:
+    """Bytes: `disk` of files, `buffers` of what pipes and sockets hold at most."""
+
+    disk: int
+    buffers: int
+
+
+def held(pids: list[int], devices: frozenset[int], open_files: int) -> Held:
+    """Files on `devices` that these processes hold open or mapped, and pipes and sockets; each counted once.
+
+    Of a process that closed itself to others, `open_files` are taken to be full sockets.
+    """
+    sizes: dict[tuple[int, int], int] = defaultdict(int)
+    buffers: dict[tuple[int, int], int] = {}
+    hidden = 0
     for pid in pids:
         try:
-            _add_open(pid, device, sizes)
-            _add_mapped(pid, device, sizes)
-        except OSError:  # it has ended, or closed itself to others
+            _add_open(pid, devices, sizes, buffers)
+            _add_mapped(pid, devices, sizes)
+        except PermissionError:
+            hidden += processes.load([pid]).memory > 0  # one without any is about to be gone
+        except OSError:  # it has ended
             continue
-    return sum(sizes.values())
+    return Held(sum(sizes.values()), sum(buffers.values()) + hidden * open_files * _socket())
 
 
-def _add_open(pid: int, device: int, sizes: dict[int, int]) -> None:
+@cache
+def _socket() -> int:
+    """What one may have sent that nobody has received; larger buffers are refused by the filter on system calls."""
+    one, other = socket.socketpair()
+    with one, other:
+        return one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+
+
+def _add_open(
+    pid: int, devices: frozenset[int], sizes: dict[tuple[int, int], int], buffers: dict[tuple[int, int], int]
+) -> None:
     folder = f"/proc/{pid}/fd"
     for descriptor in os.listdir(folder):  # noqa: PTH208 - called several times a second
         try:
             about = os.stat(f"{folder}/{descriptor}")  # noqa: PTH116
         except FileNotFoundError:
             continue
-        if about.st_nlink == 0 and about.st_dev == device and stat.S_ISREG(about.st_mode):
-            sizes[about.st_ino] = max(sizes[about.st_ino], about.st_blocks * 512)
+        identity = about.st_dev, about.st_ino
+        if stat.S_ISFIFO(about.st_mode):
+            buffers[identity] = _PIPE
+        elif stat.S_ISSOCK(about.st_mode):
+            buffers[identity] = _socket()
+        elif about.st_nlink == 0 and about.st_dev in devices and stat.S_ISREG(about.st_mode):
+            sizes[identity] = max(sizes[identity], about.st_blocks * 512)
 
 
-def _add_mapped(pid: int, device: int, sizes: dict[int, int]) -> None:
+def _add_mapped(pid: int, devices: frozenset[int], sizes: dict[tuple[int, int], int]) -> None:
     """A file stays as long as it is mapped, also when it was closed; as far as it is mapped, it is taken to be full."""
     with Path(f"/proc/{pid}/maps").open("rb") as lines:  # one by one: to hold them all would take a megabyte a session
         for line in lines:
@@ -37,7 +76,9 @@ def _add_mapped(pid: int, device: int, sizes: dict[int, int]) -> None:
                 continue
             addresses, _, offset, place, inode, _ = line.split(maxsplit=5)
             major, _, minor = place.partition(b":")
-            if os.makedev(int(major, 16), int(minor, 16)) == device:
+            device = os.makedev(int(major, 16), int(minor, 16))
+            if device in devices:
                 start, _, end = addresses.partition(b"-")
                 reach = int(offset, 16) + int(end, 16) - int(start, 16)
-                sizes[int(inode)] = max(sizes[int(inode)], reach)
+                identity = device, int(inode)
+                sizes[identity] = max(sizes[identity], reach)

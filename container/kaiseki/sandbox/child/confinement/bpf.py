@@ -26,12 +26,16 @@ _ALL_BITS = 0xFFFF_FFFF
 
 @dataclass(frozen=True)
 class Condition:
-    """The lower 32 bits of an argument, masked, are (or are not) a value: all that the kernel reads of an int."""
+    """The lower 32 bits of an argument, masked, are (or are not) a value: all that the kernel reads of an int.
+
+    `upper`: the other half, of what is a pointer.
+    """
 
     argument: int
     value: int
     mask: int = _ALL_BITS
     equal: bool = True
+    upper: bool = False
 
 
 def errno_action(number: int) -> int:
@@ -75,7 +79,8 @@ def otherwise(action: int) -> bytes:
 
 
 def _test(condition: Condition) -> bytes:
-    load = _load(_ARGUMENTS + 8 * condition.argument)  # the lower half comes first on little-endian machines
+    half = 4 if condition.upper else 0  # the lower one comes first on little-endian machines
+    load = _load(_ARGUMENTS + 8 * condition.argument + half)
     return load if condition.mask == _ALL_BITS else load + _INSTRUCTION.pack(_AND, 0, 0, condition.mask)
 
 

@@ -84,7 +84,10 @@ def _offer_to_the_oom_killer() -> None:
 
 def _set_limits(bounds: Bounds) -> None:
     limits = bounds.limits
-    _limit(resource.RLIMIT_CORE, 0)
+    # Not 0: where the machine has a program for crashes, which runs as root and outside, 1 alone keeps it from that.
+    _limit(resource.RLIMIT_CORE, 1)
+    for kind in (resource.RLIMIT_RTPRIO, resource.RLIMIT_NICE):  # some users may go before all others
+        _limit(kind, 0)
     _limit(resource.RLIMIT_FSIZE, limits.file)
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
     _limit(resource.RLIMIT_CPU, int(limits.cpu) + 1)

@@ -13,7 +13,8 @@ from kaiseki.sandbox.child.confinement.bpf import Condition
 LAST_KNOWN = "set_mempolicy_home_node"
 _X32 = 0x4000_0000  # the bit that marks calls of the x32 table on x86_64
 
-_NETWORK = "socket connect bind listen accept accept4"
+# Options of sockets: larger buffers, and programs for the kernel.
+_NETWORK = "socket connect bind listen accept accept4 setsockopt"
 _OTHER_PROCESSES = (
     "ptrace process_vm_readv process_vm_writev process_madvise process_mrelease kcmp pidfd_getfd pidfd_send_signal "
     "rt_sigqueueinfo rt_tgsigqueueinfo tkill move_pages migrate_pages perf_event_open"
@@ -38,6 +39,12 @@ _THE_MACHINE = (
 # Libraries try these first, and do without where the kernel has none. The arguments of clone3 and openat2 lie in
 # memory, where no filter can read them.
 _NOT_THERE = "clone3 openat2 io_uring_setup io_uring_enter io_uring_register"
+# Pipes and sockets that hold pages as they are, up to a huge one for each byte, whose memory then is no process's.
+_PAGES_THAT_NO_PROCESS_HAS = "vmsplice splice tee sendfile"
+# What goes on in folders that may not be read: neither Landlock nor anything else is asked.
+_WATCHES = "inotify_init inotify_init1"
+# They take up memory or disk beside what files do; of others' files they are no matter of Landlock.
+_ATTRIBUTES = "setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr"
 
 # Open files on their way from one process to another are in none, and take up disk that nobody counts.
 _FILES_THAT_NO_PROCESS_HAS = "sendmsg sendmmsg"
@@ -51,13 +58,25 @@ _O_CREAT = 0o100
 _O_TMPFILE = 0o20000000
 _AF_UNIX = 1
 _SOCKET_TYPES = 0xF
-_SOCK_DGRAM = 2
+_SOCK_STREAM, _SOCK_SEQPACKET = 1, 5
 _SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
 _PRIO_PROCESS = 0
 _IOPRIO_WHO_PROCESS = 1
 _QUERY_PERSONALITY = 0xFFFF_FFFF
-# F_SETOWN and F_SETOWN_EX have the kernel send signals; the terminal's requests type into it or take it over.
-_FCNTL = (8, 15)
+_RLIMIT_CORE = 4
+_PR_SCHED_CORE = 62
+_FCNTL = {
+    # The kernel sends signals.
+    "F_SETOWN": 8,
+    "F_SETOWN_EX": 15,
+    "F_NOTIFY": 1026,
+    # Who opens the file, or changes the folder, waits for its holder.
+    "F_SETLEASE": 1024,
+    "F_SETDELEG": 1040,
+    # Memory of the kernel; the watchdog takes each pipe for one of the usual size.
+    "F_SETPIPE_SZ": 1031,
+}
+# The terminal's requests type into it, take it over or change how the kernel drives it.
 _IOCTL = {
     "FIOASYNC": 0x5452,
     "FIOSETOWN": 0x8901,
@@ -65,6 +84,7 @@ _IOCTL = {
     "TIOCSCTTY": 0x540E,
     "TIOCSTI": 0x5412,
     "TIOCLINUX": 0x541C,
+    "TIOCSETD": 0x5423,
 }
 
 _Rule = tuple[str, int, tuple[Condition, ...]]
@@ -92,6 +112,9 @@ def _refused() -> Iterator[_Rule]:
         (_MOUNTS_AND_NAMESPACES, errno.EPERM),
         (_THE_MACHINE, errno.EPERM),
         (_NOT_THERE, errno.ENOSYS),
+        (_PAGES_THAT_NO_PROCESS_HAS, errno.ENOSYS),
+        (_WATCHES, errno.ENOSYS),
+        (_ATTRIBUTES, errno.EOPNOTSUPP),
     ):
         for name in names.split():
             yield name, bpf.errno_action(number), ()
@@ -99,9 +122,13 @@ def _refused() -> Iterator[_Rule]:
 
 def _by_argument() -> Iterator[_Rule]:
     refuse = bpf.errno_action(errno.EPERM)
-    # A pair of datagram sockets can be connected anew, to a socket of another process.
+    # A pair of datagram sockets can send to sockets of other processes; the kernel makes one of a raw pair, too.
     yield "socketpair", refuse, (Condition(0, _AF_UNIX, equal=False),)
-    yield "socketpair", refuse, (Condition(1, _SOCK_DGRAM, mask=_SOCKET_TYPES),)
+    yield (
+        "socketpair",
+        refuse,
+        tuple(Condition(1, kind, mask=_SOCKET_TYPES, equal=False) for kind in (_SOCK_STREAM, _SOCK_SEQPACKET)),
+    )
     for flag in _NEW_NAMESPACES:
         yield "clone", refuse, (Condition(0, flag, mask=flag),)
     # A thread with open files of its own: what /proc shows of its process does not tell them.
@@ -132,7 +159,12 @@ def _by_argument() -> Iterator[_Rule]:
         refuse,
         (Condition(0, 0, equal=False), Condition(0, _QUERY_PERSONALITY, equal=False)),
     )
-    for command in _FCNTL:
+    # The limit that keeps crashes from the machine's own program for them: see confine.py.
+    yield "setrlimit", refuse, (Condition(0, _RLIMIT_CORE),)
+    for upper in (False, True):  # without a new limit it only reads
+        yield "prlimit64", refuse, (Condition(1, _RLIMIT_CORE), Condition(2, 0, equal=False, upper=upper))
+    yield "prctl", refuse, (Condition(0, _PR_SCHED_CORE),)  # keeps other programs off half of a core
+    for command in _FCNTL.values():
         yield "fcntl", refuse, (Condition(1, command),)
     for request in _IOCTL.values():
         yield "ioctl", refuse, (Condition(1, request),)
