@@ -4,7 +4,6 @@ import json
 import os
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -176,27 +175,34 @@ def play_task(run_id: str, status: Status = Status.SUCCEEDED) -> None:
     records.end(run_id, status, "answered" if status is Status.SUCCEEDED else "", usd=0.2)
 
 
-def run_once_accepted(act: Any) -> threading.Thread:
-    """Acts on the first run that the bucket holds a request of."""
+@pytest.fixture
+def once_accepted(gateway: Gateway) -> Iterator[Callable[[Callable[[str], None]], None]]:
+    """Has somebody act on the first run that the bucket holds a request of, while the test goes on."""
+    over, acting = threading.Event(), []
+    s3, records = boto3.client("s3"), RunRecords(TABLE)
 
-    def wait() -> None:
-        s3 = boto3.client("s3")
-        while True:
+    def look(act: Callable[[str], None]) -> None:
+        while not over.wait(0.05):
             for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix="runs/").get("Contents", []):
                 run_id = entry["Key"].split("/")[1]
-                if entry["Key"].endswith("/request.json") and RunRecords(TABLE).get(run_id) is not None:
-                    return act(run_id)
-            time.sleep(0.05)
+                if entry["Key"].endswith("/request.json") and records.get(run_id) is not None:
+                    act(run_id)
+                    return
 
-    thread = threading.Thread(target=wait, daemon=True)
-    thread.start()
-    return thread
+    def begin(act: Callable[[str], None]) -> None:
+        acting.append(threading.Thread(target=look, args=[act]))
+        acting[-1].start()
+
+    yield begin
+    over.set()
+    for thread in acting:
+        thread.join()
 
 
 def test_ask_follows_the_run_brings_its_bundle_and_prints_its_answer(
-    gateway: Gateway, kaiseki: Kaiseki, tmp_path: Path
+    gateway: Gateway, kaiseki: Kaiseki, once_accepted: Any, tmp_path: Path
 ) -> None:
-    run_once_accepted(play_task)
+    once_accepted(play_task)
     asked = kaiseki("ask", "Which age groups buy most often?", "--api", gateway.url, results=tmp_path)
     assert asked.returncode == 0, asked.stderr
     assert "✓ step 1" in asked.stderr
@@ -211,14 +217,18 @@ def test_ask_follows_the_run_brings_its_bundle_and_prints_its_answer(
     assert json.loads(replayed.stdout)["same"], replayed.stdout
 
 
-def test_ask_with_json_prints_the_run_alone(gateway: Gateway, kaiseki: Kaiseki, tmp_path: Path) -> None:
-    run_once_accepted(play_task)
+def test_ask_with_json_prints_the_run_alone(
+    gateway: Gateway, kaiseki: Kaiseki, once_accepted: Any, tmp_path: Path
+) -> None:
+    once_accepted(play_task)
     asked = kaiseki("ask", "Which age groups buy most often?", "--api", gateway.url, "--json", results=tmp_path)
     assert json.loads(asked.stdout)["outcome"] == "answered"
 
 
-def test_only_limits_that_the_caller_set_are_asked_for(gateway: Gateway, kaiseki: Kaiseki, tmp_path: Path) -> None:
-    run_once_accepted(play_task)
+def test_only_limits_that_the_caller_set_are_asked_for(
+    gateway: Gateway, kaiseki: Kaiseki, once_accepted: Any, tmp_path: Path
+) -> None:
+    once_accepted(play_task)
     kaiseki("ask", "How many users?", "--api", gateway.url, "--budget-steps", "3", results=tmp_path)
     run_id = next((tmp_path / "runs").iterdir()).name
     request = json.loads(boto3.client("s3").get_object(Bucket=BUCKET, Key=f"runs/{run_id}/request.json")["Body"].read())
@@ -226,11 +236,11 @@ def test_only_limits_that_the_caller_set_are_asked_for(gateway: Gateway, kaiseki
 
 
 def test_an_attached_file_is_uploaded_and_lies_beside_the_request(
-    gateway: Gateway, kaiseki: Kaiseki, tmp_path: Path
+    gateway: Gateway, kaiseki: Kaiseki, once_accepted: Any, tmp_path: Path
 ) -> None:
     attachment = tmp_path / "weather.csv"
     attachment.write_text("day,rain\n1,2\n")
-    run_once_accepted(play_task)
+    once_accepted(play_task)
     asked = kaiseki("ask", "Rain?", "--api", gateway.url, "--attach", str(attachment), results=tmp_path / "results")
     assert asked.returncode == 0, asked.stderr
     run_id = next((tmp_path / "results/runs").iterdir()).name
@@ -239,20 +249,22 @@ def test_an_attached_file_is_uploaded_and_lies_beside_the_request(
 
 
 def test_a_run_that_died_without_a_bundle_ends_with_one_line_and_exit_code_1(
-    gateway: Gateway, kaiseki: Kaiseki, tmp_path: Path
+    gateway: Gateway, kaiseki: Kaiseki, once_accepted: Any, tmp_path: Path
 ) -> None:
     def die(run_id: str) -> None:
         RunRecords(TABLE).end(run_id, Status.FAILED, reason="task.killed", message="the task ran out of memory")
 
-    run_once_accepted(die)
+    once_accepted(die)
     asked = kaiseki("ask", "How many users?", "--api", gateway.url, results=tmp_path)
     assert asked.returncode == 1
     assert "FAILED (task.killed): the task ran out of memory" in asked.stdout
     assert "Traceback" not in asked.stderr
 
 
-def test_runs_lists_and_show_brings_only_the_callers_own(gateway: Gateway, kaiseki: Kaiseki, tmp_path: Path) -> None:
-    run_once_accepted(play_task)
+def test_runs_lists_and_show_brings_only_the_callers_own(
+    gateway: Gateway, kaiseki: Kaiseki, once_accepted: Any, tmp_path: Path
+) -> None:
+    once_accepted(play_task)
     asked = kaiseki("ask", "Which age groups buy?", "--api", gateway.url, "--json", results=tmp_path / "first")
     run_id = json.loads(asked.stdout)["id"]
     listed = kaiseki("runs", "--api", gateway.url, results=tmp_path)
