@@ -19,6 +19,7 @@ from kaiseki.errors import KaisekiError, SettingError, UsageError
 from kaiseki.settings import load_settings
 
 INTERRUPTED = 130
+_INTERRUPTED_BY_DUCKDB = "Query interrupted"  # what it makes of a KeyboardInterrupt amid a query
 
 
 def run_command(argv: Sequence[str]) -> int:
@@ -45,6 +46,9 @@ def run_command(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: no complaint at exit
         return 1
     except Exception as error:  # noqa: BLE001 (the last line of defence: a user sees no traceback)
+        if str(error) == _INTERRUPTED_BY_DUCKDB:
+            print("kaiseki: interrupted", file=sys.stderr)
+            return INTERRUPTED
         _complain(_unexpected(error), as_json)
         return 1
 

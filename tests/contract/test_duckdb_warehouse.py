@@ -55,6 +55,7 @@ CSV = {
     "a byte order mark": (b"\xef\xbb\xbfname,n\nx,1\n", [["x", 1]]),
     "UTF-16": ("name,n\n東京,1\n".encode("utf-16"), [["東京", 1]]),
     "Shift_JIS": ("name,n\n東京,1\n".encode("cp932"), [["東京", 1]]),
+    "half-width kana": ("name,n\nﾄｳｷｮｳ,1\n".encode("cp932"), [["ﾄｳｷｮｳ", 1]]),
     "semicolons": (b"name;n\nx, y;1\n", [["x, y", 1]]),
     "tabs": (b"name\tn\nx;y\t1\n", [["x;y", 1]]),
     "quoted newlines and quotes": (b'name,n\n"a\nb ""c""",1\n', [['a\nb "c"', 1]]),
@@ -120,6 +121,14 @@ BROKEN = {
     "only blanks": ({"t.csv": "  \n\n"}, ("t.csv", "empty")),
     "not text": ({"t.csv": b"\x00\x01\x02PNG"}, ("t.csv", "text")),
     "no known encoding": ({"t.csv": b"a,b\n1,2\n\xff\xfe\xfd,\x81\n"}, ("t.csv", "line 3", "UTF-8")),
+    "letters of the West that Shift_JIS takes for kanji": (
+        {"t.csv": "ville,n\nOrléans,1\nBéziers,2\n".encode("latin-1")},
+        ("t.csv", "line 2", "UTF-8"),
+    ),
+    "more columns than Redshift has": (
+        {"t.csv": ",".join(f"c{n}" for n in range(1_601))},
+        ("t.csv", "1,601", "1,600"),
+    ),
     "a broken Parquet file": ({"t.parquet": b"PAR1nonsense"}, ("t.parquet", "Parquet")),
     "two files of one name": ({"t.csv": "a\n1\n", "T.csv": "a\n1\n"}, ("t.csv", "T.csv", "table t")),
     "an empty folder": ({}, ("no CSV or Parquet",)),

@@ -236,6 +236,12 @@ def test_a_prompt_that_is_too_long_says_how_long_it_may_be(tmp_path):
     assert "200,000" in finished.stderr
 
 
+def test_a_prompt_that_is_cut_amid_a_character_is_told_in_one_line(tmp_path):
+    finished = kaiseki("ask", os.fsdecode("月別".encode()[:-1]), "--store", f"folder:{tmp_path}/store")
+    assert (finished.returncode, finished.stderr.count("\n")) == (2, 1)
+    assert "not UTF-8" in finished.stderr
+
+
 def test_a_failure_is_one_json_object_where_json_was_asked_for(tmp_path):
     finished = kaiseki("ask", "hi", "--warehouse", f"duckdb:{tmp_path}/missing", "--json")
     error = only_json(finished)["error"]

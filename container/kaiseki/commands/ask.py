@@ -44,15 +44,27 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _prompt(text: str) -> str:
-    text = sys.stdin.read() if text == "-" else text
+    try:
+        text = sys.stdin.read() if text == "-" else text
+    except UnicodeDecodeError:
+        text = "\udcff"
     if not text.strip():
         raise InputError("the prompt is empty", hint='ask a question: kaiseki ask "How many users are there?"')
+    if not _is_text(text):
+        raise InputError(
+            "the prompt is not UTF-8", hint="write it in UTF-8; a part that was cut may end amid a character"
+        )
     if len(text) > PROMPT_LIMIT:
         raise InputError(
             f"the prompt has {len(text):,} characters; {PROMPT_LIMIT:,} are the most",
             hint="shorten it, or attach the long part as a file: --attach FILE",
         )
     return text.strip()
+
+
+def _is_text(given: str) -> bool:
+    """Bytes that are not UTF-8 come in as halves of surrogates, which nothing can write."""
+    return not any("\ud800" <= character <= "\udfff" for character in given)
 
 
 def _earlier(run_id: str, store: RunStore) -> FollowUp:

@@ -19,7 +19,10 @@ from kaiseki.warehouses.duckdb.csv_types import typed_expressions
 from kaiseki.warehouses.identifiers import column_names, quoted
 
 _CHUNK = 1 << 20
+_MOST_COLUMNS = 1_600
 _SNIFFED = 1 << 16  # characters that the delimiter is guessed from
+_COMMON_LEADS = frozenset(range(0x81, 0xA0))  # of the first 3,000 kanji, kana and signs, in Shift_JIS
+_RARE_LEADS = frozenset(range(0xE0, 0xFD))
 _DELIMITERS = (",", ";", "\t", "|")
 _ERROR_LINE = re.compile(r"CSV Error on Line: (\d+)")
 _ERROR_COLUMNS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
@@ -34,6 +37,9 @@ def load_csv(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> N
             raise InputError(f"{path.name} is empty", f"Give {path.name} a header line, or remove the file.")
         delimiter = _delimiter(sample)
         skipped, header = _header(path, readable, delimiter)
+        if len(header) > _MOST_COLUMNS:
+            message = f"{path.name} has {len(header):,} columns; {_MOST_COLUMNS:,} are the most, as in Redshift"
+            raise InputError(message, "Leave out those that you do not need, or put names and values into rows.")
         names = column_names(header)
         _require_closed_quotes(path, readable, delimiter)
         _read_as_text(connection, path, readable, delimiter, skipped, names, table)
@@ -73,7 +79,7 @@ def _encoding(path: Path) -> str:
     if b"\0" in start:
         raise InputError(f"{path.name} is not text: it contains zero bytes", "Save it as CSV in UTF-8, or remove it.")
     for encoding in ("utf-8-sig", "cp932"):
-        if _decodes(path, encoding):
+        if _decodes(path, encoding) and not (encoding == "cp932" and _is_western(path)):
             return encoding
     line = _first_bad_line(path)
     message = f"{path.name} is neither UTF-8 nor Shift_JIS, first at line {line}"
@@ -88,6 +94,17 @@ def _decodes(path: Path, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_western(path: Path) -> bool:
+    """Whether Shift_JIS would make rare ideographs of accented letters (`Orléans`): it reads as such by chance.
+
+    Kana and all common kanji begin with bytes up to 0x9F, which hardly any letter of a Western code page is.
+    """
+    with path.open("rb") as file:
+        chunks = list(iter(lambda: frozenset(file.read(_CHUNK)), frozenset()))
+    found = frozenset().union(*chunks)
+    return bool(found & _RARE_LEADS) and not found & _COMMON_LEADS
 
 
 def _first_bad_line(path: Path) -> int:
