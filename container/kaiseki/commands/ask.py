@@ -47,19 +47,21 @@ def _prompt(text: str) -> str:
     try:
         text = sys.stdin.read() if text == "-" else text
     except UnicodeDecodeError:
-        text = "\udcff"
+        raise _not_text() from None
     if not text.strip():
         raise InputError("the prompt is empty", hint='ask a question: kaiseki ask "How many users are there?"')
     if not _is_text(text):
-        raise InputError(
-            "the prompt is not UTF-8", hint="write it in UTF-8; a part that was cut may end amid a character"
-        )
+        raise _not_text()
     if len(text) > PROMPT_LIMIT:
         raise InputError(
             f"the prompt has {len(text):,} characters; {PROMPT_LIMIT:,} are the most",
             hint="shorten it, or attach the long part as a file: --attach FILE",
         )
     return text.strip()
+
+
+def _not_text() -> InputError:
+    return InputError("the prompt is not UTF-8", hint="write it in UTF-8; what was cut may end amid a character")
 
 
 def _is_text(given: str) -> bool:
