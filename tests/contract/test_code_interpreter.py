@@ -11,12 +11,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from kaiseki.errors import InputError
@@ -85,18 +86,24 @@ def new_marker() -> str:
     return f"300.{secrets.randbelow(10**9):09}"
 
 
-def bearing(marker: str) -> list[Path]:
-    """The folders below /proc of the processes of this machine that bear `marker` in their command line."""
+def bearing(marker: str, pids: Iterable[int]) -> list[Path]:
+    """The folders below /proc of those processes that bear `marker` in their command line."""
     found = []
-    for folder in Path("/proc").iterdir():
+    for folder in (Path("/proc", str(pid)) for pid in pids):
         with contextlib.suppress(OSError):
-            if folder.name.isdecimal() and marker.encode() in (folder / "cmdline").read_bytes():
+            if marker.encode() in (folder / "cmdline").read_bytes():
                 found.append(folder)
     return found
 
 
+def started(marker: str) -> list[Path]:
+    """Of the sandbox's processes. Others, asked for their arguments, may keep one waiting for as long as they do."""
+    return bearing(marker, [process.pid for process in psutil.Process().children(recursive=True)])
+
+
 def is_running(marker: str) -> bool:
-    return bool(bearing(marker))
+    """Anywhere on this machine."""
+    return bool(bearing(marker, psutil.pids()))
 
 
 # ── code ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,7 +160,7 @@ def test_a_command_is_confined_like_the_code(interpreter: CodeInterpreter, sessi
     marker = new_marker()  # read from outside: inside, a session without a user of its own sees nothing below /proc
     command = threading.Thread(target=interpreter.execute_command, args=(session, f"sleep {marker}"))
     command.start()
-    while not (found := bearing(f"sleep\0{marker}")) and command.is_alive():
+    while not (found := started(f"sleep\0{marker}")) and command.is_alive():
         time.sleep(0.01)
     status = dict(line.split(":\t") for line in (found[0] / "status").read_text().splitlines())
     os.kill(int(found[0].name), signal.SIGKILL)
@@ -294,7 +301,7 @@ def test_stopping_a_session_ends_the_call_that_is_under_way_at_once(interpreter:
     }[call]
     with ThreadPoolExecutor() as pool:
         under_way = pool.submit(work)
-        while not is_running(marker) and not under_way.done():
+        while not started(marker) and not under_way.done():
             time.sleep(0.01)
             interpreter.stop(name)
         ended = under_way.result(60)
@@ -310,7 +317,7 @@ def test_a_call_that_waits_for_another_is_told_that_the_session_was_stopped(inte
     code = f"import subprocess; subprocess.run(['sleep', '{marker}'])"
     with ThreadPoolExecutor() as pool:
         calls = [pool.submit(interpreter.execute_code, name, code) for _ in range(2)]
-        while not is_running(marker) and not any(call.done() for call in calls):
+        while not started(marker) and not any(call.done() for call in calls):
             time.sleep(0.01)
         interpreter.stop(name)
         errors = [call.exception(60) for call in calls]
