@@ -1,8 +1,10 @@
 """Live progress of a run: one moving line on a terminal, plain lines anywhere else."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +15,19 @@ from kaiseki.ports import Observer
 
 _MARKS = {"accepted": "✓", "failed": "✗", "query": "·", "step": "▸"}
 _LENGTH = 160
+# All but the ends of lines and tabs: they move the cursor, set titles, fill the clipboard, turn the order of letters.
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
+
+
+def disarmed(text: str) -> str:
+    """What a terminal would obey is shown instead: code, data and models made the text."""
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def tell(text: str, to: TextIO | None = None, end: str = "\n") -> None:
+    """Prints `text` as it is, but disarmed on a terminal; to standard output, if nothing else is said."""
+    stream = to or sys.stdout
+    print(disarmed(text) if stream.isatty() else text, file=stream, end=end)
 
 
 @contextmanager
@@ -61,7 +76,7 @@ class _Live:
 
 def _line(event: Event) -> str:
     """One line; empty for what is of no interest to who waits."""
-    message = " ".join(event.message.split())
+    message = disarmed(" ".join(event.message.split()))
     message = message if len(message) <= _LENGTH else message[: _LENGTH - 1] + "…"
     match event.kind:
         case "phase" | "ending":

@@ -7,6 +7,7 @@ from rich.markdown import Markdown
 
 from kaiseki.lifecycle import Status
 from kaiseki.models import Run
+from kaiseki.terminal import disarmed, tell
 
 EXIT_CODES = {Status.SUCCEEDED: 0, Status.FAILED: 1, Status.TIMED_OUT: 3, Status.CANCELLED: 130}
 
@@ -16,7 +17,7 @@ def conclude(run: Run, bundle: Path, as_json: bool) -> int:
         print(run.model_dump_json())
     else:
         _print_answer(run.answer.strip())
-        print(_summary(run))
+        tell(_summary(run))
         print(f"report: {bundle / 'report.html'}")
     return EXIT_CODES[run.status]
 
@@ -26,7 +27,7 @@ def _print_answer(answer: str) -> None:
     console = Console()
     print()
     if console.is_terminal:
-        console.print(Markdown(answer))
+        console.print(Markdown(disarmed(answer)))
     else:
         print(answer)
     print()

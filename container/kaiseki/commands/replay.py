@@ -18,6 +18,7 @@ from kaiseki.ports import Packages
 from kaiseki.report.integrity import altered
 from kaiseki.settings import Settings
 from kaiseki.stores.folder import load_run
+from kaiseki.terminal import tell
 
 _MARKS = {"same": "=", "different": "≠", "missing": "-", "new": "+"}
 
@@ -127,11 +128,11 @@ def _print(result: Replay, changed: tuple[str, ...], moved: list[dict[str, objec
         print(f"altered since the run: {path}")
     for each in moved:
         now = each["failure"] or f"{each['now_rows']:,} rows"
-        print(f"moved: {each['query']} had {each['was_rows']:,} rows, now {now}")
+        tell(f"moved: {each['query']} had {each['was_rows']:,} rows, now {now}")
     for comparison in result.comparisons:
         print(_line(comparison))
     if result.failure is not None:
-        print(f"the analysis fails: {result.failure.type}: {result.failure.message}")
+        tell(f"the analysis fails: {result.failure.type}: {result.failure.message}")
     different = sum(each.status != "same" for each in result.comparisons)
     total = len(result.comparisons)
     print(f"{total - different} of {total} facts are the same" + ("" if different or result.failure else ": replayed"))

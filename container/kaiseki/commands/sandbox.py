@@ -20,6 +20,7 @@ from kaiseki.sandbox.doctor import Diagnosis, examine
 from kaiseki.sandbox.line_server import LineServer
 from kaiseki.sandbox.result import as_content
 from kaiseki.settings import SandboxLimits, Settings
+from kaiseki.terminal import tell
 
 _EXIT_CODES = {"ok": 0, "error": 1, "killed": 3}
 
@@ -66,10 +67,10 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json:
         print(json.dumps(result, ensure_ascii=False))
     else:
-        print(execution.stdout, end="")
-        print(execution.stderr, end="", file=sys.stderr)
+        tell(execution.stdout, end="")
+        tell(execution.stderr, sys.stderr, end="")
         if execution.failure is not None:
-            print(execution.failure.traceback or f"kaiseki: {execution.failure.message}", file=sys.stderr)
+            tell(execution.failure.traceback or f"kaiseki: {execution.failure.message}", sys.stderr)
     return _EXIT_CODES[result["outcome"]]
 
 

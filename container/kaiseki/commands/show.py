@@ -8,6 +8,7 @@ from kaiseki.commands.ended import conclude
 from kaiseki.errors import UnknownRun
 from kaiseki.models import Step
 from kaiseki.settings import Settings
+from kaiseki.terminal import tell
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -21,12 +22,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json:
         print(shown.model_dump_json())
         return 0
-    print(f"{shown.id}\n{shown.prompt}\n")
+    tell(f"{shown.id}\n{shown.prompt}\n")
     for step in shown.steps:
-        print(_step(step))
+        tell(_step(step))
     for fact in shown.facts:
         queries = f"  <- {', '.join(fact.queries)}" if fact.queries else ""
-        print(f"  {fact.name} = {fact.value!r}{' ' + fact.unit if fact.unit else ''}{queries}")
+        tell(f"  {fact.name} = {fact.value!r}{' ' + fact.unit if fact.unit else ''}{queries}")
     conclude(shown, store.workspace(shown.id), as_json=False)
     return 0
 
