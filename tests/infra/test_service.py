@@ -77,14 +77,14 @@ def test_what_costs_money_bears_the_tags_by_which_it_is_counted(trial: Template,
 
 def test_the_functions_settings_are_complete(trial: Template, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(project / "lambda"))
-    from budget import caps_of
+    from budget import terms_of
     from service import load_settings
 
     for function in trial.find_resources("AWS::Lambda::Function").values():
         given = function["Properties"]["Environment"]["Variables"]
         as_text = {name: value if isinstance(value, str) else "of-the-stack" for name, value in given.items()}
         assert load_settings(as_text).environment == "dev"
-        assert caps_of(as_text).usd == 10.0
+        assert terms_of(as_text).most.usd == 10.0
 
 
 def test_handlers_are_those_of_the_lambda_folder(trial: Template, project: Path) -> None:
