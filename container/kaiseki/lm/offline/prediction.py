@@ -15,7 +15,7 @@ _ANSWER = (
     "{rows_train:,} to train on. $split$rate\n- Columns used: $features. $dropped\n"
     "- Most telling of the columns kept: {first_driver} (shuffling it costs {first_importance:.3f} of the score).\n"
     "- What matters to a model is not thereby a cause.\n\n{table:drivers}",
-    "{leak} 学習に使っていない {rows_test:,} 行で、$modelの {metric} は、疑わしい列を除くと **{honest_score:.3f}**、"
+    "{leak}学習に使っていない {rows_test:,} 行で、$modelの {metric} は、疑わしい列を除くと **{honest_score:.3f}**、"
     "すべての列では "
     "{score:.3f}、ベースラインは {baseline:.3f} です。{judgement}\n\n{table:scores}\n\n"
     "- 行: 読み込み {rows_loaded:,}、完全な重複 {duplicate_rows:,} 行を除外、目的変数の欠損 {rows_without_target:,} "

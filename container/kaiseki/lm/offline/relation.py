@@ -106,7 +106,7 @@ _ANSWERS = {
         "{verdict} The correlation is {strength}: r = {correlation:+.3f} (p {correlation_p:p}); by ranks (Spearman) "
         "{rank_correlation:+.3f} (p {rank_correlation_p:p}), over {rows_used:,} rows. The level was {level:.2f}. A "
         "correlation is not a cause.",
-        "{verdict} 相関は{strength}: r = {correlation:+.3f}（p {correlation_p:p}）、順位相関（Spearman）は "
+        "{verdict}相関は{strength}: r = {correlation:+.3f}（p {correlation_p:p}）、順位相関（Spearman）は "
         "{rank_correlation:+.3f}"
         "（p {rank_correlation_p:p}）。{rows_used:,} 行、有意水準 {level:.2f}。相関は因果関係を意味しません。",
     ),
@@ -116,7 +116,7 @@ _ANSWERS = {
         "Kruskal-Wallis p "
         "{kruskal_p:p}, ANOVA p {anova_p:p}; {rows_used:,} rows, level {level:.2f}. A difference is not a "
         "cause.\n\n{table:groups}",
-        "{verdict} $second の平均は {highest_name}（{highest_mean:.4g}）が最も高く、{lowest_name}（"
+        "{verdict}$second の平均は {highest_name}（{highest_mean:.4g}）が最も高く、{lowest_name}（"
         "{lowest_mean:.4g}）が最も低い"
         "（{groups:,} グループ）。グループが説明する分散の割合は {explained:.1%}。Kruskal-Wallis 検定 p "
         "{kruskal_p:p}、分散分析 p {anova_p:p}。"
@@ -127,7 +127,7 @@ _ANSWERS = {
         "{rows_used:,} rows, level {level:.2f}; {small_cells:.0%} of the cells expect too few rows for the test's "
         "approximation. "
         "An association is not a cause.\n\n{table:cross}",
-        "{verdict} カイ二乗検定 p {chi_squared_p:p}、クラメールの V = {cramers_v:.3f}。{rows_used:,} 行、有意水準 "
+        "{verdict}カイ二乗検定 p {chi_squared_p:p}、クラメールの V = {cramers_v:.3f}。{rows_used:,} 行、有意水準 "
         "{level:.2f}。"
         "期待度数が小さすぎるセルの割合は {small_cells:.0%}。関連は因果関係を意味しません。\n\n{table:cross}",
     ),
