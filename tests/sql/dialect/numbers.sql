@@ -89,7 +89,9 @@ to_hex(255) --> "ff"
 
 100.0 / 3 --> "33.333333333333"
 1::decimal(19,0) / 3::decimal(19,0) --> "0.3333333333333333333"
--2::decimal(19,0) / 3::decimal(19,0) --> "-0.6666666666666666667"
+-2::decimal(18,0) / 3::decimal(17,0) --> "-0.666666666666666667"
+999999.99::decimal(8,2) / 7::decimal(38,2) --> "142857.141428571428571428571428571428"
+1234567890.123456789012345678::decimal(38,18) / 2 --> "617283945.061728394506172839"
 123456789012345678.12::decimal(20,2) / 1.0 --> "123456789012345678.1200"
 10000000000000001.00::decimal(19,2) / 1 --> "10000000000000001.0000000000000"
 0.05 / 0.10 --> "0.5000"
@@ -147,3 +149,29 @@ to_hex(-1::bigint) --> "ffffffffffffffff"
 
 99999999999999999999.5 --> "99999999999999999999.5"
 1.23e5 --> 123000.0
+
+# "Numeric types": where REAL and another number become one, it is DOUBLE PRECISION
+
+coalesce(null::real, 16777217) --> 16777217.0
+case when false then 0.5::real else 16777217 end --> 16777217.0
+greatest(0.5::real, 16777217) --> 16777217.0
+decode(1, 2, 0.5::real, 16777217) --> 16777217.0
+
+SELECT w FROM (SELECT w FROM (SELECT 0.5::real AS w) AS x UNION ALL SELECT 16777217) AS t ORDER BY w
+--> [[0.5], [16777217.0]]
+
+# "Computations with numeric values": a share of the whole, an average beyond sixteen digits
+
+SELECT price / (SELECT SUM(price) FROM sales) AS v, ROUND(price / SUM(price) OVER (), 4) AS r FROM sales WHERE id = 1
+--> [["0.269179004037685060565275908479", "1.0000"]]
+
+SELECT AVG(9007199254740993.01) AS v
+--> [["9007199254740993.01"]]
+
+SELECT AVG(price) AS v FROM sales WHERE id > 99
+--> [[null]]
+
+# "MOD function", "TRUNC function": of REAL
+
+SELECT TRUNC(0.5::real) AS a, MOD(5.5::real, 2) AS b, MOD(7.5::float, 2) AS c
+--> [[0.0, 1.5, 1.5]]

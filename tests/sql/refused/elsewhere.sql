@@ -145,3 +145,40 @@ SELECT TO_TIMESTAMP(1704067200) AS a --> WrongArguments: epoch
 SELECT DATEDIFF(joined, CURRENT_DATE) AS a FROM users --> WrongArguments: DATEDIFF(day
 SELECT DATE_ADD(joined, INTERVAL '1 day') AS a FROM users --> WrongArguments: DATEADD(day
 SELECT PERCENTILE_CONT(age, 0.5) OVER () AS a FROM users --> WrongArguments: WITHIN GROUP
+SELECT PARSE_DATE('%Y%m%d', '20240101') AS a --> NotAllowed: TO_DATE
+SELECT FORMAT_TIMESTAMP('%Y', joined) AS a FROM users --> NotAllowed: TO_CHAR
+SELECT SAFE_CAST(age AS STRING) AS a FROM users --> NotAllowed: TRY_CAST
+SELECT TRY_TO_NUMBER(email) AS a FROM users --> NotAllowed: TRY_CAST
+SELECT TIMESTAMP_TRUNC(joined, MONTH) AS a FROM users --> NotAllowed: DATE_TRUNC
+SELECT TIMESTAMP_DIFF(joined, joined, DAY) AS a FROM users --> NotAllowed: DATEDIFF
+SELECT DATEPART(month, joined) AS a FROM users --> NotAllowed: DATE_PART
+SELECT EOMONTH(joined) AS a FROM users --> NotAllowed: LAST_DAY
+SELECT DATEFROMPARTS(2024, 1, 1) AS a --> NotAllowed: TO_DATE
+SELECT TIMESTAMP_SECONDS(1) AS a --> NotAllowed: epoch
+SELECT EPOCH_MS(1) AS a --> NotAllowed: millisecond
+SELECT DIV0(age, 0) AS a FROM users --> NotAllowed: NULLIF
+SELECT NULLIFZERO(age) AS a FROM users --> NotAllowed: NULLIF(value, 0)
+SELECT EQUAL_NULL(age, 1) AS a FROM users --> NotAllowed: IS NULL
+SELECT LOGICAL_OR(age > 1) AS a FROM users --> NotAllowed: BOOL_OR
+SELECT EVERY(age > 1) AS a FROM users --> NotAllowed: BOOL_AND
+SELECT FIRST(age) AS a FROM users --> NotAllowed: FIRST_VALUE
+SELECT APPROX_QUANTILES(age, 4) AS a FROM users --> NotAllowed: PERCENTILE_CONT
+SELECT REGEXP_CONTAINS(email, 'a') AS a FROM users --> NotAllowed: ~
+SELECT REGEXP_EXTRACT_ALL(email, 'a') AS a FROM users --> NotAllowed: REGEXP_SUBSTR
+SELECT STRING_TO_ARRAY(email, '@') AS a FROM users --> NotAllowed: SPLIT_PART
+SELECT STARTSWITH(email, 'a') AS a FROM users --> NotAllowed: LIKE
+SELECT PARSE_JSON(email) AS a FROM users --> NotAllowed: JSON_PARSE
+SELECT ARRAY_LENGTH(email) AS a FROM users --> NotAllowed: JSON_ARRAY_LENGTH
+SELECT JSON_BUILD_OBJECT('a', age) AS a FROM users --> NotAllowed: columns
+SELECT RAND() AS a --> NotAllowed: RANDOM()
+SELECT TRUNCATE(age, 2) AS a FROM users --> NotAllowed: TRUNC(
+SELECT SHA256(email) AS a FROM users --> NotAllowed: SHA2
+SELECT LAG(age IGNORE NULLS) OVER (ORDER BY userid) AS a FROM users --> SyntaxError: IGNORE NULLS OVER
+SELECT age FROM users WHERE ROW_NUMBER() OVER (ORDER BY age) = 1 --> GroupBy: QUALIFY
+SELECT MAX(COUNT(*)) AS m FROM users GROUP BY age --> GroupBy: WITH
+SELECT AVG(age > 30) AS a FROM users --> TypeMismatch: CASE WHEN
+SELECT body->>'kind' AS a FROM events --> NotAllowed: JSON_EXTRACT_PATH_TEXT
+SELECT * EXCEPT (age) FROM users --> NotAllowed: Name the columns
+SELECT age FROM users WHERE age = ANY(ARRAY[1, 2]) --> NotAllowed: UNION ALL
+SELECT GENERATE_SERIES(1, 5) AS x --> NotAllowed: recursive
+SELECT age FROM users ORDER BY 5 --> SyntaxError: position

@@ -180,7 +180,7 @@ def _truncate_number_or_moment(node: exp.Anonymous) -> exp.Expr:
     value = node.expressions[0]
     if type_of(value).is_datetime:
         return cast(value, "DATE")
-    if type_of(value) == types.VARCHAR:
+    if type_of(value) in (types.VARCHAR, types.REAL):
         value = cast(value, "DOUBLE")
     return call("trunc", value, *node.expressions[1:])
 

@@ -63,7 +63,8 @@ def _log(node: exp.Anonymous) -> exp.Expr:
 
 
 def _mod(node: exp.Anonymous) -> exp.Expr:
-    return exp.Paren(this=exp.Mod(this=paren(node.expressions[0]), expression=paren(node.expressions[1])))
+    parts = [as_double(e) if type_of(node) == types.DOUBLE else paren(e) for e in node.expressions]
+    return exp.Paren(this=exp.Mod(this=parts[0], expression=parts[1]))
 
 
 def _whole(node: exp.Anonymous) -> exp.Expr:

@@ -35,6 +35,8 @@ Located = Callable[[Table], tuple[str, str, str]]  # the database, schema and na
 def translate(statement: Statement, now: datetime, located: Located) -> str:
     """The statement for DuckDB, with GETDATE and its like bound to `now`. Raises Refusal (type "Unsupported")."""
     root = exp.Paren(this=statement.tree.copy())
+    for operation in root.find_all(exp.SetOperation):
+        _widen_branches(operation)
     for select in root.find_all(exp.Select):
         _name_outputs(select)
     for node in reversed(list(root.this.walk(bfs=True))):
@@ -50,6 +52,7 @@ def translate(statement: Statement, now: datetime, located: Located) -> str:
 
 def _rewrite(node: exp.Expr, now: datetime, located: Located) -> exp.Expr:
     require_cast(node)
+    _widen_results(node)
     if isinstance(node, exp.Anonymous):
         return _rewrite_call(node, now)
     if isinstance(node, exp.Table):
@@ -128,6 +131,34 @@ _NULL_SKIPPERS: dict[str, tuple[type[exp.Func], tuple[str, ...]]] = {
     "last_value": (exp.LastValue, ("this",)),
     "nth_value": (exp.NthValue, ("this", "offset")),
 }
+
+
+# ── REAL beside other numbers, which DuckDB would round to it ─────────────────────────────────────────────────────
+
+_CHOOSING = frozenset("coalesce nvl nvl2 decode greatest least".split())
+
+
+def _widen_results(node: exp.Expr) -> None:
+    chooses = isinstance(node, exp.Case) or (isinstance(node, exp.Anonymous) and node.name.lower() in _CHOOSING)
+    if not chooses or type_of(node) != types.DOUBLE:
+        return
+    parts = [*node.args["ifs"], node.args.get("default")] if isinstance(node, exp.Case) else node.expressions
+    for part in parts:
+        _widen(part.args["true"] if isinstance(part, exp.If) else part)
+
+
+def _widen_branches(operation: exp.SetOperation) -> None:
+    branches = [operation.left.unnest(), operation.right.unnest()]
+    for pair in zip(*(b.selects for b in branches if isinstance(b, exp.Query)), strict=False):
+        values = [p.unalias() for p in pair]
+        if {type_of(v) for v in values} - {types.REAL} and all(type_of(v).is_number for v in values):
+            for value in values:
+                _widen(value)
+
+
+def _widen(value: exp.Expr | None) -> None:
+    if value is not None and type_of(value) == types.REAL:
+        value.replace(as_double(value.copy()))
 
 
 # ── operators and casts ───────────────────────────────────────────────────────────────────────────────────────────

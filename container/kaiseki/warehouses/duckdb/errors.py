@@ -76,7 +76,7 @@ _KNOWN = (
     ),
     _rule(r"unknown timezone '([^']*)'", "InvalidValue", "'{0}' is not a time zone", "Name it: 'Asia/Tokyo'."),
     _rule(
-        r"unimplemented type for cast \((\w+)[^)]*? -> (\w+)",
+        r"unimplemented type for cast \((\w+)(?:\([\d,]*\))? -> (\w+)",
         "TypeMismatch",
         "{0} cannot be cast to {1}",
         "Use EXTRACT, TO_CHAR, TO_DATE or a comparison.",
@@ -109,7 +109,7 @@ _KNOWN = (
         "Cast one of them.",
     ),
     _rule(
-        r"no function matches the given name and argument types '([^(]+)\(([^)]*)\)'",
+        r"no function matches the given name and argument types '([^(]+)\((.*?)\)'\.",
         "TypeMismatch",
         "{0} does not take {1}",
         "Cast the arguments to the types it takes.",
