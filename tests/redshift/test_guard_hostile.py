@@ -1,4 +1,4 @@
-"""Nothing that changes anything passes the guard: some 490 hostile statements and random disguises of them.
+"""Nothing that changes anything passes the guard: some 500 hostile statements and random disguises of them.
 
 What passes runs as it was written on a database that could be written to, which is compared before and after."""
 

@@ -168,9 +168,8 @@ def _syntax_error(error: SqlglotError) -> Refusal:
     if details:
         first = details[0]
         near = (first.get("highlight") or "").strip()
-        what = re.sub(
-            r"Required keyword: '\w+' missing for <class '[\w.]*\.(\w+)'>", r"\1 is incomplete", first["description"]
-        )
+        description = re.sub(r" but got <Token .*>", "", first["description"], flags=re.DOTALL)
+        what = re.sub(r"Required keyword: '\w+' missing for <class '[\w.]*\.(\w+)'>", r"\1 is incomplete", description)
         what = (what if what[:2].isupper() else what[:1].lower() + what[1:]).rstrip(".")
         return Refusal("SyntaxError", f'{what}, near "{near}"' if near else what, line=first.get("line"))
     text = str(error).split("\n")[0]
