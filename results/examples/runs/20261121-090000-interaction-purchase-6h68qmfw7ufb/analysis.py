@@ -7,7 +7,7 @@
 # %% [markdown]
 # 'interaction'テーブルから機械学習モデルを作成してください。'purchase'列をターゲット変数として使用してください。
 #
-# Run 20261121-090000-interaction-purchase-dz85s4bph56e. During the run the clock stood still at 2026-11-21T09:00:00+00:00; code that asks for the time gets the present one here.
+# Run 20261121-090000-interaction-purchase-6h68qmfw7ufb. During the run the clock stood still at 2026-11-21T09:00:00+00:00; code that asks for the time gets the present one here.
 
 # %%
 def _prepare():
@@ -151,7 +151,7 @@ chart("drivers", alt.Chart(drivers.head(15)).mark_bar().encode(
 # %% [markdown]
 # この質問を次のように読み取りました: テーブル `interactions`（`users` を結合）の`purchase` を目的変数とする分類。
 #
-# リーク（情報漏えい）: 目的変数は次の列からほぼ読み取れます: interactiontype。この列を除いたスコアを信頼してください。 学習に使っていない 3,991 行で、ロジスティック回帰の ROC AUC は、疑わしい列を除くと **0.744**、すべての列では 0.937、ベースラインは 0.500 です。残りの列にも目的変数を予測する情報があります。
+# リーク（情報漏えい）: 目的変数は次の列からほぼ読み取れます: interactiontype。この列を除いたスコアを信頼してください。学習に使っていない 3,991 行で、ロジスティック回帰の ROC AUC は、疑わしい列を除くと **0.744**、すべての列では 0.937、ベースラインは 0.500 です。残りの列にも目的変数を予測する情報があります。
 #
 # | 列 | 検証用データのスコア |
 # | --- | --- |
