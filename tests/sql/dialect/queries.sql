@@ -299,3 +299,21 @@ SELECT a.id FROM sales AS a LEFT JOIN monthly AS m ON m.amount = a.qty WHERE m.a
 
 SELECT * FROM (SELECT region, month, amount FROM monthly) PIVOT (COUNT(amount) FOR month IN ('jan', 'mar')) ORDER BY 1
 --> [["east", 2, 0], ["west", 1, 0]]
+
+# "Comparison condition": rows of two, texts among them
+
+SELECT id FROM sales WHERE (note, seller) = ('red fox', 1) OR (note, seller) IN (('Red Fox', 1), ('x', 2)) OR (seller, note) IN (SELECT 2, 'blue_whale') ORDER BY id
+--> [[1], [2], [4]]
+
+# "Datetime literals": a text in a column beside a date, and where a text and a date become one
+
+SELECT id FROM sales WHERE day = LOWER('20240229')
+--> [[2]]
+
+SELECT CASE WHEN id = 1 THEN '20240105' ELSE day END AS v, NVL(NULL::date, '20240106') AS w FROM sales WHERE id = 1
+--> [["2024-01-05", "2024-01-06"]]
+
+# "DECODE expression": what it looks for is no date
+
+SELECT DECODE(note, 'red fox', day, NULL) AS v FROM sales WHERE id = 1
+--> [["2024-01-31"]]

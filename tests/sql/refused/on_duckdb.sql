@@ -112,3 +112,9 @@ SELECT 1e400 AS v --> NumericOverflow: 1e400
 SELECT CAST(12 AS DECIMAL(3,2)) AS v --> NumericOverflow:
 SELECT id::date AS v FROM sales --> TypeMismatch: cast
 SELECT note FROM sales ORDER BY 5 --> SyntaxError: position
+
+# A year of two digits where a text and a date meet
+
+SELECT NVL(sold, '24-01-01') AS v FROM sales --> InvalidValue: YYYY
+SELECT CASE WHEN id = 1 THEN '24-01-05' ELSE day END AS v FROM sales --> InvalidValue: YYYY
+SELECT id FROM sales WHERE day = LOWER('24-01-05') --> InvalidValue: 24-01-05

@@ -78,4 +78,6 @@ def _fitted(value: exp.Expr, beside: exp.Expr) -> exp.Expr:
     """A date as Redshift would read it beside a date."""
     if isinstance(value, exp.Literal) and value.is_string and type_of(beside).is_datetime:
         return iso_date(value)
+    if type_of(value) == types.VARCHAR and type_of(beside).is_datetime:
+        return call("kaiseki_moment", value)
     return value

@@ -133,18 +133,31 @@ _NULL_SKIPPERS: dict[str, tuple[type[exp.Func], tuple[str, ...]]] = {
 }
 
 
-# ── REAL beside other numbers, which DuckDB would round to it ─────────────────────────────────────────────────────
+# ── what becomes one: REAL beside other numbers, which DuckDB would round to it, and texts beside dates ───────────
 
 _CHOOSING = frozenset("coalesce nvl nvl2 decode greatest least".split())
 
 
 def _widen_results(node: exp.Expr) -> None:
     chooses = isinstance(node, exp.Case) or (isinstance(node, exp.Anonymous) and node.name.lower() in _CHOOSING)
+    if chooses and type_of(node).is_datetime and node.name.lower() not in ("decode", "nvl2"):
+        _read_dates(node)
     if not chooses or type_of(node) != types.DOUBLE:
         return
-    parts = [*node.args["ifs"], node.args.get("default")] if isinstance(node, exp.Case) else node.expressions
-    for part in parts:
-        _widen(part.args["true"] if isinstance(part, exp.If) else part)
+    for part in _choices(node):
+        _widen(part)
+
+
+def _read_dates(node: exp.Expr) -> None:
+    for part in _choices(node):
+        if isinstance(part, exp.Literal) and part.is_string:
+            part.replace(iso_date(part))
+
+
+def _choices(node: exp.Expr) -> list[exp.Expr | None]:
+    if not isinstance(node, exp.Case):
+        return list(node.expressions)
+    return [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
 
 
 def _widen_branches(operation: exp.SetOperation) -> None:

@@ -197,6 +197,8 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
 
 def _combined(node: exp.Expr, inner: list[SqlType]) -> SqlType:
     first = inner[0] if inner else types.UNKNOWN
+    if isinstance(node, exp.Tuple):
+        return types.UNKNOWN
     if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
         return types.arithmetic(type(node), inner[0], inner[1])
     if isinstance(node, exp.Any | exp.All):
