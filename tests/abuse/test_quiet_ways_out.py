@@ -125,6 +125,30 @@ def test_the_host_reads_any_dump(attack: Attack, dump: str) -> None:
     assert len(attempt.execution.failure.traceback) < 200_000
 
 
+RECORDS = {
+    "a-table-elsewhere": "dict(kind='table', name='../../../secret')",
+    "a-chart-elsewhere": "dict(kind='chart', name='/etc/ssl/logo')",
+    "a-name-that-ends-early": "dict(kind='chart', name='x\\0')",
+    "a-name-that-commands-a-terminal": "dict(kind='fact', name='x\\x1b[2J')",
+    "no-name": "dict(kind='fact', name='')",
+    "a-line-far-away": "dict(kind='fact', name='x', line=int('9' * 299))",
+    "more-values-than-the-host-has-memory-for": "dict(kind='fact', name='x', value=[[]] * 340_000)",
+}
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS.keys())
+def test_records_lead_the_host_to_no_other_files_and_no_other_size(session: Any, record: str) -> None:
+    """The report reads tables and charts by the names of their records."""
+    code = (
+        "import json, os\n"
+        f"record = {{'step': 1, 'line': 1, **{record}}}\n"
+        "open(os.environ['KAISEKI_OUTBOX'] + '/records.jsonl', 'a').write(json.dumps(record, separators=',:') + '\\n')"
+    )
+    execution = session.execute(code, 1, 20)
+    assert execution.records == ()
+    assert execution.failure.type == "BadRecords"
+
+
 # The answer to the step itself, under the ticket that lies in the interpreter's memory.
 ANSWER = (
     "import json\n"

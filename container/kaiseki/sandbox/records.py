@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
@@ -13,6 +14,10 @@ from kaiseki.sandbox import workdir
 
 FILE = "records.jsonl"
 _LONGEST_INTEGER = 300  # digits; any integer that is shorter has a float beside it
+_LONGEST_REASON = 300  # characters
+_MOST_VALUES = 500_000  # at a time, commas of texts included: many small ones take much more memory than their text
+_LAST_LINE = 10_000_000
+_NAME = re.compile(r"\w[\w.-]{0,127}")  # files are called by it: it must lead nowhere else
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -59,6 +64,8 @@ class RecordsReader:
 
 
 def _parse(data: bytes, step: int) -> tuple[tuple[Record, ...], Failure | None]:
+    if sum(map(data.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        return (), _failure(f"more than {_MOST_VALUES:,} values were recorded in one step")
     found: list[Record] = []
     failure = None
     for number, line in enumerate(data.splitlines(), start=1):
@@ -88,8 +95,10 @@ def _integer(digits: str) -> int:
 
 def _check_place(record: Record, step: int) -> None:
     """A function of an earlier step may record in a later one."""
-    if not 0 <= record.step <= step or record.line < 0:
+    if not 0 <= record.step <= step or not 0 <= record.line <= _LAST_LINE:
         raise ValueError(f"step {step} cannot record for line {record.line} of step {record.step}")
+    if not _NAME.fullmatch(record.name):
+        raise ValueError(f"{record.name[:200]!r} is not a name")
 
 
 def _check_paths(files: tuple[str, ...]) -> None:
@@ -113,6 +122,7 @@ def _reason(error: Exception) -> str:
 
 
 def _failure(message: str) -> Failure:
+    message = message[:_LONGEST_REASON]
     return Failure(
         kind="facts",
         type="BadRecords",
