@@ -8,10 +8,10 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from nbclient import NotebookClient
 from sklearn.linear_model import LogisticRegression
 
 import kaiseki_kit
-from executed_notebook import execute
 from kaiseki_kit import chart, fact, model, setting, table
 
 
@@ -79,7 +79,7 @@ def test_a_notebook_of_a_bundle_shows_tables_and_figures(tmp_path: Path) -> None
         "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.title('購入')\nchart('line', plt, 'Line')",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    execute(notebook, tmp_path)
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
     _, facts, counts, points, line = (_shown(cell) for cell in notebook.cells)
     assert facts["printed"] == "rows = 6000 rows\n"
     assert "<table" in counts["text/html"]
