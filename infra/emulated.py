@@ -60,8 +60,9 @@ def emulated_app(code: lambda_.Code, outdir: str | None = None, environment: Env
 
 
 def main(outdir: str, issuer: str = "", audience: str = "") -> None:
-    """`issuer`: callers bring its tokens for `audience`; "": they sign by SigV4."""
-    environment = replace(EMULATED, api=Api(callers=Jwt(issuer, (audience,)))) if issuer else EMULATED
+    """`issuer`: callers bring its tokens for `audience`, which say what they may read; "": they sign by SigV4."""
+    callers = Jwt(issuer, (audience,), schemas_claim="schemas") if issuer else EMULATED.api.callers
+    environment = replace(EMULATED, api=Api(callers=callers), schemas=("public",) if issuer else None)
     with tempfile.TemporaryDirectory() as folder:
         # The emulator runs functions with this machine's Python.
         python = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -64,11 +64,18 @@ def test_it_is_deployed_again_with_tokens_in_place_of_signatures(with_tokens, em
 
 def test_a_token_of_the_issuer_asks_and_owns_what_it_asked(with_tokens, emulator, provider):
     grace, heidi = (
-        Caller(with_tokens.api, emulator.certificate, None, provider.token(subject)) for subject in ("grace", "heidi")
+        Caller(with_tokens.api, emulator.certificate, None, provider.token(subject, schemas=["public", "hr"]))
+        for subject in ("grace", "heidi")
     )
     run_id = grace.ask(COUNT)
     assert grace.ended(run_id)["outcome"] == "answered"
     assert heidi.call("GET", f"/runs/{run_id}").status_code == 404
+
+
+def test_a_token_that_names_no_schema_of_the_environment_reads_nothing(with_tokens, emulator, provider):
+    caller = Caller(with_tokens.api, emulator.certificate, None, provider.token("grace", schemas=["hr"]))
+    refused = caller.call("POST", "/prompt", {"prompt": COUNT})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "schemas.none")
 
 
 @pytest.mark.parametrize(
