@@ -303,7 +303,7 @@ def test_stopping_a_session_ends_the_call_that_is_under_way_at_once(interpreter:
         under_way = pool.submit(work)
         while not started(marker) and not under_way.done():
             time.sleep(0.01)
-            interpreter.stop(name)
+        interpreter.stop(name)
         ended = under_way.result(60)
     assert ended["isError"]
     assert "The session has ended: it was stopped." in text_of(ended)
