@@ -317,3 +317,14 @@ SELECT CASE WHEN id = 1 THEN '20240105' ELSE day END AS v, NVL(NULL::date, '2024
 
 SELECT DECODE(note, 'red fox', day, NULL) AS v FROM sales WHERE id = 1
 --> [["2024-01-31"]]
+
+# "Comparison condition", "IN condition": a null in a row is equal to nothing
+
+SELECT id FROM sales WHERE (seller, qty) IN ((3, NULL), (1, 10)) OR (seller, qty) = (3, NULL)
+--> [[1]]
+
+SELECT id FROM sales WHERE (seller, qty) NOT IN ((3, 7)) ORDER BY id
+--> [[1], [2], [3], [4]]
+
+SELECT id FROM sales WHERE (seller, qty) IN (SELECT 3, NULL)
+--> []

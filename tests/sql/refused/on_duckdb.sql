@@ -118,3 +118,7 @@ SELECT note FROM sales ORDER BY 5 --> SyntaxError: position
 SELECT NVL(sold, '24-01-01') AS v FROM sales --> InvalidValue: YYYY
 SELECT CASE WHEN id = 1 THEN '24-01-05' ELSE day END AS v FROM sales --> InvalidValue: YYYY
 SELECT id FROM sales WHERE day = LOWER('24-01-05') --> InvalidValue: 24-01-05
+
+# A null in a row is larger than everything in DuckDB
+
+SELECT id FROM sales WHERE (note, id) > ('blue_whale', 1) --> Unsupported: one by one

@@ -4,7 +4,7 @@ from sqlglot import exp
 
 from kaiseki.warehouses.dialect.dates import iso_date
 from kaiseki.warehouses.dialect.super import beside
-from kaiseki.warehouses.duckdb.expressions import as_double, call, text
+from kaiseki.warehouses.duckdb.expressions import as_double, call, text, unsupported
 from kaiseki.warehouses.sql import types
 from kaiseki.warehouses.sql.inference import type_of
 
@@ -19,6 +19,8 @@ def comparable(value: exp.Expr) -> exp.Expr:
 def compare(node: exp.Binary) -> exp.Expr:
     if isinstance(node.expression, exp.Any | exp.All):
         return _compare_with_each(node, node.expression)
+    if isinstance(node.this, exp.Tuple) and isinstance(node.expression, exp.Tuple):
+        return _compare_rows(node, node.this, node.expression)
     left, right = _fitted(node.this, node.expression), _fitted(node.expression, node.this)
     ours, theirs = type_of(node.this), type_of(node.expression)
     if types.REAL in (ours, theirs) and ours != theirs and ours.is_number and theirs.is_number:
@@ -29,6 +31,15 @@ def compare(node: exp.Binary) -> exp.Expr:
     if type_of(node.this) == type_of(node.expression) == types.VARCHAR:
         left, right = comparable(left), comparable(right)
     return type(node)(this=left, expression=right)
+
+
+def _compare_rows(node: exp.Binary, left: exp.Tuple, right: exp.Tuple) -> exp.Expr:
+    """Value by value: to DuckDB a null in a row is equal to a null, and larger than anything else."""
+    if not isinstance(node, exp.EQ | exp.NEQ) or len(left.expressions) != len(right.expressions):
+        raise unsupported(node, "comparing rows otherwise than by =", "Compare their columns one by one.")
+    pairs = zip(left.expressions, right.expressions, strict=True)
+    same = exp.and_(*(compare(exp.EQ(this=a.copy(), expression=b.copy())) for a, b in pairs))
+    return exp.Paren(this=exp.not_(same) if isinstance(node, exp.NEQ) else same)
 
 
 def _compare_with_each(node: exp.Binary, each: exp.Any | exp.All) -> exp.Expr:
@@ -46,6 +57,9 @@ def between(node: exp.Between) -> exp.Expr:
 
 def one_of(node: exp.In) -> exp.Expr:
     query = node.args.get("query")
+    if isinstance(node.this, exp.Tuple) and all(isinstance(e, exp.Tuple) for e in node.expressions) and not query:
+        rows = [compare(exp.EQ(this=node.this.copy(), expression=e.copy())) for e in node.expressions]
+        return exp.Paren(this=exp.or_(*rows))
     listed = [_fitted(e, node.this) for e in node.expressions]
     if type_of(node.this) == types.VARCHAR:
         listed = [comparable(e) for e in listed]
