@@ -76,6 +76,7 @@ def test_neither_tools_nor_the_container_s_own_modules_are_packed(asset: Path) -
     packed = {path.relative_to(asset / "kaiseki").parts[0] for path in (asset / "kaiseki").rglob("*.py")}
     assert packed == {
         "__init__.py",
+        "aws_region.py",
         "embedded_metrics.py",
         "errors.py",
         "lifecycle.py",
