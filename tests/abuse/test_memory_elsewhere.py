@@ -46,10 +46,6 @@ MEMORY = {
     "sockets-that-nobody-reads": (
         f"{FILL}\nfor _ in range(12):\n    if os.fork() == 0: fill(); time.sleep(SECONDS); os._exit(0)"
     ),
-    "sockets-of-processes-that-close-themselves": (
-        f"{FILL}\nfor _ in range(12):\n"
-        "    if os.fork() == 0: libc.prctl(4, 0, 0, 0, 0); fill(); time.sleep(SECONDS); os._exit(0)"
-    ),
 }
 
 

@@ -167,7 +167,7 @@ class Supervisor:
             self._wait(min(INTERVAL, task.seconds_left))
             task.take_in()
             if task.is_watched and not task.is_done:
-                task.killed = self._watchdog.exceeded(trusted=task.pid)
+                task.killed = self._watchdog.exceeded()
         if task.killed in ("", "time") and not task.end_tree(_END_SECONDS):
             task.killed = "processes"
         if task.killed not in ("", "time"):

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from kaiseki.sandbox.child import processes
-
 _PIPE = 16 * resource.getpagesize()
 
 
@@ -23,23 +21,17 @@ class Held:
     buffers: int
 
 
-def held(pids: list[int], devices: frozenset[int], open_files: int) -> Held:
-    """Files on `devices` that these processes hold open or mapped, and pipes and sockets; each counted once.
-
-    Of a process that closed itself to others, `open_files` are taken to be full sockets.
-    """
+def held(pids: list[int], devices: frozenset[int]) -> Held:
+    """Files on `devices` that these processes hold open or mapped, and pipes and sockets; each counted once."""
     sizes: dict[tuple[int, int], int] = defaultdict(int)
     buffers: dict[tuple[int, int], int] = {}
-    hidden = 0
     for pid in pids:
         try:
             _add_open(pid, devices, sizes, buffers)
             _add_mapped(pid, devices, sizes)
-        except PermissionError:
-            hidden += processes.load([pid]).memory > 0  # one without any is about to be gone
-        except OSError:  # it has ended
+        except OSError:  # it has ended, or closed itself to others
             continue
-    return Held(sum(sizes.values()), sum(buffers.values()) + hidden * open_files * _socket())
+    return Held(sum(sizes.values()), sum(buffers.values()))
 
 
 @cache

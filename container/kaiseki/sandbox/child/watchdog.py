@@ -40,16 +40,13 @@ class Watchdog:
         self.peak_memory = 0
         self._next_look = time.monotonic() + INTERVAL
 
-    def exceeded(self, trusted: int = 0) -> str:
-        """The limit that was passed: "memory", "cpu", "processes" or "disk"; empty while all hold.
-
-        `trusted` is a process that runs none of the generated code: it is closed to others until it is confined.
-        """
+    def exceeded(self) -> str:
+        """The limit that was passed: "memory", "cpu", "processes" or "disk"; empty while all hold."""
         now = time.monotonic()
         if now < self._next_look:
             return ""
         self._next_look = now + INTERVAL
-        return self._processes() or self._disk(now, trusted)
+        return self._processes() or self._disk(now)
 
     def exceeded_at_last(self) -> str:
         """Like `exceeded`, without the folder: what a step has left running when it answers before a look was due."""
@@ -58,11 +55,11 @@ class Watchdog:
     def _processes(self) -> str:
         pids = processes.descendants(os.getpid())
         load = processes.load(pids)
-        self.peak_memory = max(self.peak_memory, load.memory)
         if load.processes > self._limits.processes or load.threads > self._limits.threads:
             return "processes"
         # Resident memory counts what a fork shares once per process: quick to read, and never too little.
         others = self._shared_memory() + self._buffers
+        self.peak_memory = max(self.peak_memory, load.memory + others)
         if load.memory + others > self._memory and processes.proportional_memory(pids) + others > self._memory:
             return "memory"
         reaped = os.times()
@@ -70,11 +67,10 @@ class Watchdog:
             return "cpu"
         return ""
 
-    def _disk(self, now: float, trusted: int) -> str:
+    def _disk(self, now: float) -> str:
         if now < self._next_walk:
             return ""
-        pids = [pid for pid in processes.descendants(os.getpid()) if pid != trusted]
-        unnamed = unnamed_files.held(pids, self._devices, self._limits.open_files)
+        unnamed = unnamed_files.held(processes.descendants(os.getpid()), self._devices)
         self._buffers = unnamed.buffers
         room = self._limits.disk - unnamed.disk
         too_much = workdir.exceeds(self._folder, room, self._limits.disk_entries, self._beside())
