@@ -156,7 +156,8 @@ def current_mode() -> Mode:
     status = Path("/proc/self/status").read_text()
     capabilities = int(status.split("CapEff:")[1].split()[0], 16)
     own_users = os.geteuid() == 0 and bool(capabilities & 1 << 7)  # CAP_SETUID
-    alone = Path("/proc/1/status").read_text().split("Uid:")[1].split()[0] == str(os.geteuid())
+    first = Path("/proc/1/status").read_text().split("Uid:")[1].split()[0]
+    alone = first == str(os.geteuid()) and str(Path("/proc/self/ns/pid").readlink()) != "pid:[4026531836]"
     return Mode(own_users, _may_mount(), landlock(), alone)
 
 

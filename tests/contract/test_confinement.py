@@ -243,6 +243,22 @@ def test_shared_memory_of_a_session_ends_with_it(sandbox: LocalSandbox, data: Pa
     assert not [name for name in names if re.search(f"[-_]{interpreter}[-_]", name)]  # as joblib writes it into them
 
 
+def test_shared_memory_of_other_programs_is_left_alone_on_a_machine_that_is_no_container(data: Path) -> None:
+    others = Path("/dev/shm", f"of-another-program-{os.getpid()}")  # nobody has it open, as between two uses
+    others.write_text("kept")
+    try:
+        layers = Layers(own_user=False)
+        with LocalSandbox(clock=CLOCK, preload=(), layers=layers) as sandbox, sandbox.open(data) as session:
+            assert printed(session, "print('done')") == "done"
+        first = Path("/proc/1/status").read_text().split("Uid:")[1].split()[0]
+        has_its_container = (
+            first == str(os.getuid()) and str(Path("/proc/self/ns/pid").readlink()) != "pid:[4026531836]"
+        )
+        assert others.exists() is not has_its_container
+    finally:
+        others.unlink(missing_ok=True)
+
+
 def test_no_session_is_opened_where_the_filter_cannot_be_installed(data: Path) -> None:
     """A filter of the caller's own refuses the installation of another, as some containers do."""
     program = f"""

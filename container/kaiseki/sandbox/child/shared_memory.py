@@ -13,6 +13,7 @@ _OPEN_TO_ALL = (_SHARED, "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock")  # noqa
 
 # Bytes that a file takes beside its content: more than in fact, so that no time is lost on counting millions.
 _ENTRY = 4096
+_NAMESPACE_OF_THE_MACHINE = Path("pid:[4026531836]")  # PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h
 _OF_JOBLIB = re.compile(r"(sem\.)?(loky-|joblib_memmapping_folder_)(?P<process>\d+)[-_]")
 
 
@@ -59,7 +60,7 @@ def sweep_of_own_user(interpreter: int) -> None:
     only what joblib's workers left goes: what bears the number of the session's interpreter is nobody else's.
     """
     left = _entries_of(os.getuid(), _SHARED)
-    if left and _process_1_has_user(os.getuid()):
+    if left and _in_container_of(os.getuid()):
         held = _held()
         doomed = [name for name in left if name not in held.names and not held.by_worker(name, interpreter)]
     else:
@@ -114,12 +115,13 @@ def _process_of(name: str) -> int | None:
     return int(marked["process"]) if marked else None
 
 
-def _process_1_has_user(uid: int) -> bool:
+def _in_container_of(uid: int) -> bool:
+    """Whether process 1 is a program of user `uid`. On a machine of its own that is root's whatever runs there."""
     try:
-        status = Path("/proc/1/status").read_text()
+        first = Path("/proc/1/status").read_text()
+        return Path("/proc/self/ns/pid").readlink() != _NAMESPACE_OF_THE_MACHINE and f"\nUid:\t{uid}\t" in first
     except OSError:
         return False
-    return status.split("Uid:")[1].split()[0] == str(uid)
 
 
 def sweep(uid: int) -> None:
