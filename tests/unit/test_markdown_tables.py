@@ -3,18 +3,24 @@
 import csv
 from pathlib import Path
 
+import pytest
+
 from kaiseki.agent.tables import markdown_tables
+from kaiseki.language import Language
 
 
-def table_of(bundle: Path, content: bytes) -> list[str]:
+def table_of(bundle: Path, content: bytes, language: Language = "en") -> list[str]:
     (bundle / "tables").mkdir(exist_ok=True)
     (bundle / "tables" / "t.csv").write_bytes(content)
-    return markdown_tables(bundle, rows=2)["t"].splitlines()
+    return markdown_tables(bundle, rows=2, language=language)["t"].splitlines()
 
 
-def test_rows_beyond_those_shown_are_counted(tmp_path: Path) -> None:
-    shown = table_of(tmp_path, b"a,b\n1,x\n2,y\n3,z\n4,z\n")
-    assert shown == ["| a | b |", "| --- | --- |", "| 1 | x |", "| 2 | y |", "| … 2 more |  |"]
+@pytest.mark.parametrize(("language", "counted"), [("en", "… 2 more"), ("ja", "… ほか 2 行")])
+def test_rows_beyond_those_shown_are_counted_in_the_language_of_the_answer(
+    tmp_path: Path, language: Language, counted: str
+) -> None:
+    shown = table_of(tmp_path, b"a,b\n1,x\n2,y\n3,z\n4,z\n", language)
+    assert shown == ["| a | b |", "| --- | --- |", "| 1 | x |", "| 2 | y |", f"| {counted} |  |"]
 
 
 def test_a_cell_may_be_of_any_length(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from kaiseki.agent.replay import Replay, as_failure
 from kaiseki.agent.review import Verdict, review
 from kaiseki.agent.tables import markdown_tables
 from kaiseki.agent.workbench import Workbench
+from kaiseki.language import language_of
 from kaiseki.models import Event, Failure, Resolution, Step
 
 OBSERVED_ROWS = 12  # of a table: as many as a model needs to write about it
@@ -110,7 +111,7 @@ class Investigation:
             draft,
             self.case.question,
             self.workbench.facts,
-            markdown_tables(self.workbench.bundle),
+            markdown_tables(self.workbench.bundle, language=language_of(self.case.question)),
             {*self.case.names, *(query.name for step in self.workbench.accepted for query in step.queries)},
             self.case.resolutions,
         )

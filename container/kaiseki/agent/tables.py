@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaiseki.cells import column, long_cells
+from kaiseki.language import Language
 
 SHOWN_ROWS = 20
+_MORE = {"en": "… {:,} more", "ja": "… ほか {:,} 行"}
 
 
-def markdown_tables(bundle: Path, rows: int = SHOWN_ROWS) -> dict[str, str]:
+def markdown_tables(bundle: Path, rows: int = SHOWN_ROWS, language: Language = "en") -> dict[str, str]:
     """Name -> Markdown, for each CSV in the bundle's `tables/`; at most `rows` rows, the rest counted."""
-    return {path.stem: _markdown(path, rows) for path in sorted((bundle / "tables").glob("*.csv"))}
+    return {path.stem: _markdown(path, rows, _MORE[language]) for path in sorted((bundle / "tables").glob("*.csv"))}
 
 
-def _markdown(path: Path, most: int) -> str:
+def _markdown(path: Path, most: int, more: str) -> str:
     with long_cells(), path.open(encoding="utf-8", errors="replace", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])
@@ -22,7 +24,7 @@ def _markdown(path: Path, most: int) -> str:
     shown = [column(cells) for cells in zip(*rows[:most], strict=True)]
     lines = [_line(header), _line(["---"] * len(header)), *map(_line, zip(*shown, strict=True))]
     if len(rows) > most:
-        lines.append(_line([f"… {len(rows) - most:,} more", *[""] * (len(header) - 1)]))
+        lines.append(_line([more.format(len(rows) - most), *[""] * (len(header) - 1)]))
     return "\n".join(lines)
 
 
