@@ -2,6 +2,7 @@
 
 import csv
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -146,15 +147,21 @@ def test_a_column_that_gives_the_target_away_is_named_and_the_score_reported_wit
     assert facts["baseline"].value == 0.5
     assert facts["duplicate_rows"].value == 30
     assert str(facts["leak"].value) in text
-    assert ("学習に使っていない" in text) == (question[0] == "'")
+    japanese = question[0] == "'"
+    assert ("学習に使っていない" in text) == japanese
+    cited = {part.fact for part in conclusion.verdict.parts if not isinstance(part, str)}
+    assert {bool(re.search("[ぁ-ん]", facts[name].note or "")) for name in cited} == {japanese}
 
 
-def test_a_regression_is_judged_on_held_out_rows(
+def test_a_regression_is_judged_on_held_out_rows_and_its_score_said_once_where_no_column_is_suspect(
     warehouses: dict[str, DuckDBWarehouse], sandbox: LocalSandbox, tmp_path: Path
 ) -> None:
     conclusion, _ = investigate("regression to predict Power Draw", warehouses["sensors"], sandbox, tmp_path)
     assert conclusion.replay is not None
     facts = conclusion.replay.facts
+    assert conclusion.verdict.text.count(f"{facts['score'].value:.3f}**") == 1
+    assert f"{facts['score'].value:.3f} " not in conclusion.verdict.text
+    assert "suspect" not in conclusion.verdict.text
     assert facts["metric"].value == "R2"
     assert float(str(facts["score"].value)) > 0.8
     assert facts["first_driver"].value == "temp c"

@@ -8,16 +8,15 @@ from kaiseki.lm.offline.reading import Column
 from kaiseki.lm.offline.wording import columns_listed, listed
 
 _ANSWER = (
-    "{leak} On {rows_test:,} held-out rows, $model scores **{honest_score:.3f}** without suspect columns and "
-    "{score:.3f} with all columns ({metric}; baseline {baseline:.3f}). {judgement}\n\n{table:scores}\n\n"
+    "{leak} On {rows_test:,} held-out rows, $model scores **{honest_score:.3f}** {scored_columns} "
+    "({metric}; {compared_with} {other_scores:.3f|, baseline }). {judgement}\n\n{table:scores}\n\n"
     "- Rows: {rows_loaded:,} loaded, {duplicate_rows:,} exact duplicates dropped, {rows_without_target:,} without "
     "the target; "
     "{rows_train:,} to train on. $split$rate\n- Columns used: $features. $dropped\n"
     "- Most telling of the columns kept: {first_driver} (shuffling it costs {first_importance:.3f} of the score).\n"
     "- What matters to a model is not thereby a cause.\n\n{table:drivers}",
-    "{leak}学習に使っていない {rows_test:,} 行で、$modelの {metric} は、疑わしい列を除くと **{honest_score:.3f}**、"
-    "すべての列では "
-    "{score:.3f}、ベースラインは {baseline:.3f} です。{judgement}\n\n{table:scores}\n\n"
+    "{leak}学習に使っていない {rows_test:,} 行で、$modelの {metric} は、{scored_columns} **{honest_score:.3f}**、"
+    "{compared_with} {other_scores:.3f|、ベースラインは } です。{judgement}\n\n{table:scores}\n\n"
     "- 行: 読み込み {rows_loaded:,}、完全な重複 {duplicate_rows:,} 行を除外、目的変数の欠損 {rows_without_target:,} "
     "行、学習 {rows_train:,} 行。$split$rate\n"
     "- 使った列: $features。$dropped\n- 残した列で最も効いているもの: {first_driver}（値を入れ替えるとスコアが "

@@ -19,16 +19,16 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.linear_model import $estimator
 
 seed, folds = 0, 5
-setting("seed", seed, "of the split, the fit and the permutations")
-setting("test_share", 1 / folds, "share of the rows held out")
+setting("seed", seed, $said_seed)
+setting("test_share", 1 / folds, $said_test_share)
 
 rows = load("training_rows")
-fact("rows_loaded", len(rows))
+fact("rows_loaded", len(rows), note=$said_rows_loaded)
 copies = rows.duplicated()
-fact("duplicate_rows", int(copies.sum()), note="exact copies of another row, dropped before the split")
+fact("duplicate_rows", int(copies.sum()), note=$said_duplicate_rows)
 rows = rows[~copies]
 gaps = rows["target"].isna()
-fact("rows_without_target", int(gaps.sum()))
+fact("rows_without_target", int(gaps.sum()), note=$said_rows_without_target)
 rows = rows[~gaps].reset_index(drop=True)
 $prepared
 if len(rows) < 40 or rows["target"].nunique() < 2:
@@ -68,35 +68,42 @@ predictions = estimator.$predictions
 report = model("all_columns", estimator, X_test, y_test, predictions, X_train=X_train, y_train=y_train, title=$all)
 suspects = list(report.suspects)
 kept = [c for c in every if c not in suspects] or every
+left_out = len(kept) < len(every)
 honest = report
-if suspects and len(kept) < len(every):
+if left_out:
     estimator = fitted(kept)
     predictions = estimator.$kept_predictions
     honest = model("without_suspects", estimator, X_test[kept], y_test, predictions,
                    X_train=X_train[kept], y_train=y_train, title=$kept)
 """
 _REPORT = """
-fact("score", float(report.score))
-fact("honest_score", float(honest.score))
-fact("baseline", float(report.baseline))
-fact("metric", report.metric)
-fact("rows_train", len(X_train))
-fact("rows_test", len(X_test))
+fact("score", float(report.score), note=$said_score)
+fact("honest_score", float(honest.score), note=$said_honest_score if left_out else $said_score)
+fact("baseline", float(report.baseline), note=$said_baseline)
+fact("scored_columns", $on_kept if left_out else $on_all, note=$said_scored_columns)
+fact("compared_with", $beside_all if left_out else $beside_baseline, note=$said_compared_with)
+others = [report.score, report.baseline] if left_out else [report.baseline]
+fact("other_scores", [float(score) for score in others], note=$said_other_scores)
+fact("metric", report.metric, note=$said_metric)
+fact("rows_train", len(X_train), note=$said_rows_train)
+fact("rows_test", len(X_test), note=$said_rows_test)
 $rate
-fact("leak", $leak_start + ", ".join(suspects)[:90] + $leak_end if suspects else $no_leak)
+fact("leak", $leak_start + ", ".join(suspects)[:90] + $leak_end if suspects else $no_leak, note=$said_leak)
 least_gain = 0.02
-setting("least_gain", least_gain, "score above the baseline that counts as telling")
-fact("judgement", $useful if honest.score - report.baseline >= least_gain else $useless)
+setting("least_gain", least_gain, $said_least_gain)
+telling = honest.score - report.baseline >= least_gain
+fact("judgement", $useful if telling else $useless, note=$said_judgement)
 sample = X_test[kept].head(3000)
 importance = permutation_importance(
     estimator, sample, y_test.loc[sample.index], scoring=$scoring, n_repeats=5, random_state=seed)
 drivers = pd.DataFrame({
     "column": kept, "importance": importance.importances_mean, "spread": importance.importances_std})
 drivers = drivers.sort_values(["importance", "column"], ascending=[False, True]).reset_index(drop=True)
-fact("first_driver", drivers["column"].iloc[0])
-fact("first_importance", float(drivers["importance"].iloc[0]))
+fact("first_driver", drivers["column"].iloc[0], note=$said_first_driver)
+fact("first_importance", float(drivers["importance"].iloc[0]), note=$said_first_importance)
 table("drivers", drivers.round(4).rename(columns=$driver_labels), $drivers_title)
 scores = pd.DataFrame({$columns_title: [$all, $kept, $baseline], $score: [report.score, honest.score, report.baseline]})
+scores = scores if left_out else scores.drop(index=1)
 table("scores", scores.round(4), $scores_title)
 $chart
 """
@@ -120,11 +127,11 @@ rows["{0}_month"] = moment.dt.month.astype(float)
 """
 _CLASSES = """
 least = 10
-setting("least_class_rows", least, "rarer classes are left out")
+setting("least_class_rows", least, $said_least_class_rows)
 sizes = rows["target"].value_counts()
 rows = rows[rows["target"].isin(sizes[sizes >= least].index)].reset_index(drop=True)
 """
-_RATE = 'fact("positive_rate", float((target == sorted(target.unique())[-1]).mean()))'
+_RATE = 'fact("positive_rate", float((target == sorted(target.unique())[-1]).mean()), note=$said_positive_rate)'
 TEXTS = {
     "what": ("a $task of $target", "$target を目的変数とする$task"),
     "classification": ("classification", "分類"),
@@ -150,8 +157,8 @@ TEXTS = {
     ),
     "leak_end": (". Trust the score without it.", "。この列を除いたスコアを信頼してください。"),
     "no_leak": (
-        "No column gives the target away; both scores are of all columns.",
-        "目的変数を漏らしている列は見つかりませんでした（両方のスコアはすべての列によるものです）。",
+        "No column gives the target away.",
+        "目的変数を漏らしている列は見つかりませんでした。",
     ),
     "useful": ("The columns do tell something of the target.", "残りの列にも目的変数を予測する情報があります。"),
     "useless": (
@@ -162,6 +169,10 @@ TEXTS = {
     "kept": ("without suspect columns", "疑わしい列を除く"),
     "baseline": ("baseline", "ベースライン"),
     "score": ("score on held-out rows", "検証用データのスコア"),
+    "on_kept": ("without suspect columns", "疑わしい列を除くと"),
+    "on_all": ("with all columns", "すべての列で"),
+    "beside_all": ("with all columns", "すべての列では"),
+    "beside_baseline": ("baseline", "ベースラインは"),
     "columns_title": ("columns", "列"),
     "column": ("column", "列"),
     "importance": ("importance", "重要度"),
@@ -172,12 +183,39 @@ TEXTS = {
     "weekday": ("$column weekday", "$column の曜日"),
     "month": ("$column month", "$column の月"),
 }
+_NOTES = {  # what the report calls a fact or a setting
+    "seed": ("seed of the split, the fit and the permutations", "分割、学習、値の入れ替えの乱数シード"),
+    "test_share": ("share of the rows held out", "検証用に取り分けた行の割合"),
+    "least_class_rows": (
+        "least rows of a class; rarer ones are left out",
+        "クラスの最小行数（これより少ないクラスは除外）",
+    ),
+    "least_gain": ("score above the baseline that counts as telling", "予測に役立つとみなすベースラインとの差"),
+    "rows_loaded": ("rows loaded", "読み込んだ行"),
+    "duplicate_rows": ("exact copies of another row, dropped before the split", "分割の前に除いた完全な重複行"),
+    "rows_without_target": ("rows without the target", "目的変数が欠損の行"),
+    "rows_train": ("rows to train on", "学習用の行"),
+    "rows_test": ("held-out rows", "検証用の行"),
+    "positive_rate": ("share of the positive class", "正例の割合"),
+    "score": ("score with all columns", "すべての列によるスコア"),
+    "honest_score": ("score without suspect columns", "疑わしい列を除いたスコア"),
+    "baseline": ("score of the baseline", "ベースラインのスコア"),
+    "scored_columns": ("what the score rests on", "スコアに使った列"),
+    "compared_with": ("what the score is compared with", "スコアの比較の対象"),
+    "leak": ("whether a column gives the target away", "目的変数を漏らす列の有無"),
+    "judgement": ("whether the columns tell anything of the target", "予測に役立つ情報の有無"),
+    "metric": ("metric of the scores", "スコアの指標"),
+    "other_scores": ("scores to compare with", "比較するスコア"),
+    "first_driver": ("most telling column", "最も効いている列"),
+    "first_importance": ("what shuffling the most telling column costs", "最も効いている列を入れ替えたときの低下"),
+}
 
 
 def script(draft: Draft, features: Features, task: Task, binary: bool, charted: bool) -> str:
     estimator, arguments = _ESTIMATORS[task]
     labels, numbers, times = _labels(draft, features)
     texts = {key: repr(draft.say(pair)) for key, pair in TEXTS.items() if "$" not in pair[0]}
+    texts |= {f"said_{fact}": repr(draft.say(pair)) for fact, pair in _NOTES.items()}
     stratify = "target" if task == "classification" else "None"
     splitter, split = "train_test_split", _PLAIN_SPLIT.format(stratify)
     if features.key:
@@ -189,14 +227,16 @@ def script(draft: Draft, features: Features, task: Task, binary: bool, charted: 
         "arguments": arguments,
         "splitter": splitter,
         "split": split,
-        "prepared": _CLASSES if task == "classification" else 'rows["target"] = rows["target"].astype(float)',
+        "prepared": fill(_CLASSES, **texts)
+        if task == "classification"
+        else 'rows["target"] = rows["target"].astype(float)',
         "times": times,
         "columns": repr(list(labels)),
         "names": repr(list(labels.values())),
         "numbers": repr(numbers),
         "predictions": predict.format("X_test"),
         "kept_predictions": predict.format("X_test[kept]"),
-        "rate": _RATE if binary else "",
+        "rate": fill(_RATE, **texts) if binary else "",
         "scoring": repr("roc_auc" if binary else "accuracy" if task == "classification" else "r2"),
         "driver_labels": repr({key: draft.say(TEXTS[key]) for key in ("column", "importance", "spread")}),
     }
