@@ -7,19 +7,19 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.linear_model import LogisticRegression
 
 seed, folds = 0, 5
-setting("seed", seed, "of the split, the fit and the permutations")
-setting("test_share", 1 / folds, "share of the rows held out")
+setting("seed", seed, '分割、学習、値の入れ替えの乱数シード')
+setting("test_share", 1 / folds, '検証用に取り分けた行の割合')
 
 rows = load("training_rows")
-fact("rows_loaded", len(rows))
+fact("rows_loaded", len(rows), note='読み込んだ行')
 copies = rows.duplicated()
-fact("duplicate_rows", int(copies.sum()), note="exact copies of another row, dropped before the split")
+fact("duplicate_rows", int(copies.sum()), note='分割の前に除いた完全な重複行')
 rows = rows[~copies]
 gaps = rows["target"].isna()
-fact("rows_without_target", int(gaps.sum()))
+fact("rows_without_target", int(gaps.sum()), note='目的変数が欠損の行')
 rows = rows[~gaps].reset_index(drop=True)
 least = 10
-setting("least_class_rows", least, "rarer classes are left out")
+setting("least_class_rows", least, 'クラスの最小行数（これより少ないクラスは除外）')
 sizes = rows["target"].value_counts()
 rows = rows[rows["target"].isin(sizes[sizes >= least].index)].reset_index(drop=True)
 if len(rows) < 40 or rows["target"].nunique() < 2:
@@ -62,34 +62,41 @@ predictions = estimator.predict_proba(X_test)[:, 1]
 report = model("all_columns", estimator, X_test, y_test, predictions, X_train=X_train, y_train=y_train, title='すべての列')
 suspects = list(report.suspects)
 kept = [c for c in every if c not in suspects] or every
+left_out = len(kept) < len(every)
 honest = report
-if suspects and len(kept) < len(every):
+if left_out:
     estimator = fitted(kept)
     predictions = estimator.predict_proba(X_test[kept])[:, 1]
     honest = model("without_suspects", estimator, X_test[kept], y_test, predictions,
                    X_train=X_train[kept], y_train=y_train, title='疑わしい列を除く')
 
-fact("score", float(report.score))
-fact("honest_score", float(honest.score))
-fact("baseline", float(report.baseline))
-fact("metric", report.metric)
-fact("rows_train", len(X_train))
-fact("rows_test", len(X_test))
-fact("positive_rate", float((target == sorted(target.unique())[-1]).mean()))
-fact("leak", 'リーク（情報漏えい）: 目的変数は次の列からほぼ読み取れます: ' + ", ".join(suspects)[:90] + '。この列を除いたスコアを信頼してください。' if suspects else '目的変数を漏らしている列は見つかりませんでした（両方のスコアはすべての列によるものです）。')
+fact("score", float(report.score), note='すべての列によるスコア')
+fact("honest_score", float(honest.score), note='疑わしい列を除いたスコア' if left_out else 'すべての列によるスコア')
+fact("baseline", float(report.baseline), note='ベースラインのスコア')
+fact("scored_columns", '疑わしい列を除くと' if left_out else 'すべての列で', note='スコアに使った列')
+fact("compared_with", 'すべての列では' if left_out else 'ベースラインは', note='スコアの比較の対象')
+others = [report.score, report.baseline] if left_out else [report.baseline]
+fact("other_scores", [float(score) for score in others], note='比較するスコア')
+fact("metric", report.metric, note='スコアの指標')
+fact("rows_train", len(X_train), note='学習用の行')
+fact("rows_test", len(X_test), note='検証用の行')
+fact("positive_rate", float((target == sorted(target.unique())[-1]).mean()), note='正例の割合')
+fact("leak", 'リーク（情報漏えい）: 目的変数は次の列からほぼ読み取れます: ' + ", ".join(suspects)[:90] + '。この列を除いたスコアを信頼してください。' if suspects else '目的変数を漏らしている列は見つかりませんでした。', note='目的変数を漏らす列の有無')
 least_gain = 0.02
-setting("least_gain", least_gain, "score above the baseline that counts as telling")
-fact("judgement", '残りの列にも目的変数を予測する情報があります。' if honest.score - report.baseline >= least_gain else '残りの列には、目的変数を予測する情報がほとんどありません。')
+setting("least_gain", least_gain, '予測に役立つとみなすベースラインとの差')
+telling = honest.score - report.baseline >= least_gain
+fact("judgement", '残りの列にも目的変数を予測する情報があります。' if telling else '残りの列には、目的変数を予測する情報がほとんどありません。', note='予測に役立つ情報の有無')
 sample = X_test[kept].head(3000)
 importance = permutation_importance(
     estimator, sample, y_test.loc[sample.index], scoring='roc_auc', n_repeats=5, random_state=seed)
 drivers = pd.DataFrame({
     "column": kept, "importance": importance.importances_mean, "spread": importance.importances_std})
 drivers = drivers.sort_values(["importance", "column"], ascending=[False, True]).reset_index(drop=True)
-fact("first_driver", drivers["column"].iloc[0])
-fact("first_importance", float(drivers["importance"].iloc[0]))
+fact("first_driver", drivers["column"].iloc[0], note='最も効いている列')
+fact("first_importance", float(drivers["importance"].iloc[0]), note='最も効いている列を入れ替えたときの低下')
 table("drivers", drivers.round(4).rename(columns={'column': '列', 'importance': '重要度', 'spread': '標準偏差'}), '列の値を入れ替えたときのスコアの低下')
 scores = pd.DataFrame({'列': ['すべての列', '疑わしい列を除く', 'ベースライン'], '検証用データのスコア': [report.score, honest.score, report.baseline]})
+scores = scores if left_out else scores.drop(index=1)
 table("scores", scores.round(4), '検証用データでのスコア')
 import altair as alt
 chart("drivers", alt.Chart(drivers.head(15)).mark_bar().encode(
