@@ -10,12 +10,11 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from kaiseki.models import Failure, Record
-from kaiseki.sandbox import workdir
+from kaiseki.sandbox import wire, workdir
 
 FILE = "records.jsonl"
 _LONGEST_INTEGER = 300  # digits; any integer that is shorter has a float beside it
 _LONGEST_REASON = 300  # characters
-_MOST_VALUES = 500_000  # at a time, commas of texts included: many small ones take much more memory than their text
 _LAST_LINE = 10_000_000
 _NAME = re.compile(r"\w[\w.-]{0,127}")  # files are called by it: it must lead nowhere else
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -64,8 +63,8 @@ class RecordsReader:
 
 
 def _parse(data: bytes, step: int) -> tuple[tuple[Record, ...], Failure | None]:
-    if sum(map(data.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-        return (), _failure(f"more than {_MOST_VALUES:,} values were recorded in one step")
+    if wire.values_in(data) > wire.MOST_VALUES:
+        return (), _failure(f"more than {wire.MOST_VALUES:,} values were recorded in one step")
     found: list[Record] = []
     failure = None
     for number, line in enumerate(data.splitlines(), start=1):

@@ -14,6 +14,7 @@ from typing import Any
 Message = dict[str, Any]
 
 LARGEST = 64 * 1024 * 1024
+MOST_VALUES = 500_000  # at a time, of what generated code may write: see `values_in`
 _CHUNK = 256 * 1024
 _LENGTH = struct.Struct(">I")
 # Bound here, before generated code can put something else in their place.
@@ -43,11 +44,16 @@ def decode(body: bytes) -> Message:
     return message
 
 
+def values_in(data: bytes) -> int:
+    """At most so many are in this JSON, as commas of texts count too: many small ones take much more memory than it."""
+    return sum(map(data.count, (b",", b"[", b"{")))
+
+
 class Decoder:
     """Bytes in, as they come; whole messages out."""
 
     def __init__(self, largest: int = LARGEST, most_values: int | None = None) -> None:
-        """`most_values` bounds what a frame can grow to when it is decoded: many small values take much memory."""
+        """`most_values` bounds what a frame can grow to when it is decoded."""
         self._largest = largest
         self._most_values = most_values
         self._buffer = bytearray()
@@ -67,7 +73,7 @@ class Decoder:
             return None
         body = bytes(self._buffer[_LENGTH.size : end])
         del self._buffer[:end]
-        if self._most_values is not None and sum(map(body.count, (b",", b"[", b"{"))) > self._most_values:
+        if self._most_values is not None and values_in(body) > self._most_values:
             raise BadFrame(f"a frame of more than {self._most_values:,} values")
         return decode(body)
 

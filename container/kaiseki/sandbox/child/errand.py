@@ -21,7 +21,6 @@ _FIRST_FREE = 4
 _SHELLS = ("/bin/bash", "/bin/sh")
 _ROOM_FOR_NAMES = 4 * 1024 * 1024
 _ROOM_FOR_EXIT_CODE = 4096
-_MOST_VALUES = 500_000  # in an answer; commas of names count too
 _PAUSE = 0.002
 
 
@@ -82,7 +81,7 @@ class Errand:
         # Of an operation on files, time is the only limit: they must be removable where there are too many.
         self.is_watched = request["do"] == "command"
         files = bounds.limits.transfer // 3 * 4 + _ROOM_FOR_NAMES
-        self._answers = wire.Decoder(_ROOM_FOR_EXIT_CODE if self.is_watched else files, _MOST_VALUES)
+        self._answers = wire.Decoder(_ROOM_FOR_EXIT_CODE if self.is_watched else files, wire.MOST_VALUES)
         self._answer_open = True
         stdout, stderr, answer = Pipe.new(), Pipe.new(), Pipe.new()
         supervisor = os.getpid()

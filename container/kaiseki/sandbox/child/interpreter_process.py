@@ -12,7 +12,6 @@ from kaiseki.sandbox.child.confinement.confine import Bounds
 from kaiseki.sandbox.child.streams import CHUNK, MOST_LEFT_IN_A_PIPE, Pipe, Streams, arrange
 
 _ROOM_FOR_WORDS = 1024 * 1024  # of an answer, beside what it displays
-_MOST_VALUES = 500_000  # in an answer; commas of its texts count too
 _DUMP_SECONDS = 0.2  # of silence, while it could have answered
 _DUMP_MOST_SECONDS = 3.0  # for one that the machine gives no turn
 _DUMP_PAUSE = 0.02
@@ -29,7 +28,7 @@ class InterpreterProcess:
         """Forks it. Its first answer is to interpreter.READY. Raises OSError."""
         self.ended = ""
         self._exit: processes.Exit | None = None
-        self._answers = wire.Decoder(bounds.limits.displays // 3 * 4 + _ROOM_FOR_WORDS, _MOST_VALUES)
+        self._answers = wire.Decoder(bounds.limits.displays // 3 * 4 + _ROOM_FOR_WORDS, wire.MOST_VALUES)
         self._unsent = b""
         self._hung_up: float | None = None  # when it closed its channel
         stdout, stderr, dumps = Pipe.new(), Pipe.new(), Pipe.new()

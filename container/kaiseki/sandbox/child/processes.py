@@ -142,12 +142,12 @@ def _page_tables(pid: int, fields: list[str]) -> int:
     """Bytes; 0 where they cannot be many. Addresses that are only read take up no other memory of the process."""
     if not fields or int(fields[20]) < _MANY_ADDRESSES:
         return 0
-    return _kilobytes(pid, "VmPTE:")
+    return _bytes_told(pid, "VmPTE:")
 
 
 def peak_memory(pid: int) -> int:
     """The most that one process had resident since `reset_peak_memory`, in bytes; 0 if it is gone."""
-    return _kilobytes(pid, "VmHWM:")
+    return _bytes_told(pid, "VmHWM:")
 
 
 def reset_peak_memory(pid: int) -> None:
@@ -218,7 +218,7 @@ def _stat(pid: int) -> list[str]:
     return line[line.rindex(")") + 2 :].split()  # the name before it may hold anything
 
 
-def _kilobytes(pid: int, name: str) -> int:
+def _bytes_told(pid: int, name: str) -> int:
     """A field of /proc/<pid>/status, in bytes; 0 if the process is gone."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
