@@ -60,11 +60,6 @@ class Hints:
 NO_HINTS = Hints()
 
 
-def rank(question: str, catalog: Catalog, lookups: Sequence[str] = ()) -> tuple[Ranked, ...]:
-    """All tables for one question; see `TableIndex.rank`."""
-    return TableIndex(catalog).rank(question, lookups)
-
-
 class TableIndex:
     """A schema made ready for questions: seconds to build for ten thousand tables, milliseconds to ask."""
 
