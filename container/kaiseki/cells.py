@@ -16,9 +16,9 @@ _LONGEST_READ = 1 << 30  # characters of a cell
 
 
 @contextmanager
-def long_cells() -> Iterator[None]:
-    """Lifts the limit of a cell of CSV, at which Python raises csv.Error; it is one for the whole process."""
-    before = csv.field_size_limit(_LONGEST_READ)
+def long_cells(most: int = _LONGEST_READ) -> Iterator[None]:
+    """`most` characters are in a cell of CSV before Python raises csv.Error; the limit is one for the whole process."""
+    before = csv.field_size_limit(most)
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from kaiseki.cells import column, is_number
+from kaiseki.cells import column, is_number, long_cells
 from kaiseki.models import Record, Run
 from kaiseki.report.files import is_regular_file
 
@@ -98,7 +98,7 @@ def tables(run: Run, bundle: Path) -> tuple[ShownTable, ...]:
 def _table(record: Record, path: Path) -> ShownTable:
     name, title, shown_path = record.name, record.title or record.name, f"tables/{path.name}"
     try:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        with long_cells(), path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             reader = csv.reader(file)
             header = next(reader, [])
             first = list(islice(reader, ROWS_SHOWN))

@@ -83,13 +83,13 @@ def test_a_number_close_to_zero_is_not_rounded_away(tmp_path: Path) -> None:
     [
         (b"", "no rows"),
         (b"a,b\n", "no rows"),
-        (b"a\n" + b"x" * 200_000 + b"\n", "cannot be shown here"),
+        (b"a\n" + b"x" * 200_000 + b"\n", "xxx…"),
         (b"a\n\xff\xfe\n", "\ufffd"),
         (b"\xef\xbb\xbfname\nx\n", "name x"),
         (b"a,b\n1\n1,2,3\n", "a b 1 1 2"),
     ],
 )
-def test_a_table_that_is_empty_or_broken_says_so(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_table_that_is_empty_or_odd_is_shown_as_far_as_it_can_be(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "odd.csv").write_bytes(content)
 

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import duckdb
 
+from kaiseki.cells import long_cells
 from kaiseki.errors import InputError
 from kaiseki.warehouses.duckdb.csv_types import typed_expressions
 from kaiseki.warehouses.identifiers import column_names, quoted
 
 _CHUNK = 1 << 20
 _MOST_COLUMNS = 1_600
+_LONGEST_NAME = 1 << 24  # characters of a cell of the header, after which a quote was not closed
 _SNIFFED = 1 << 16  # characters that the delimiter is guessed from
 _COMMON_LEADS = frozenset(range(0x81, 0xA0))  # of the first 3,000 kanji, kana and signs, in Shift_JIS
 _RARE_LEADS = frozenset(range(0xE0, 0xFD))
@@ -136,19 +138,9 @@ def _cells(sample: str, delimiter: str) -> list[int]:
     return counts[:-1] or counts or [1]
 
 
-@contextmanager
-def _long_cells() -> Iterator[None]:
-    """Python's limit is one for the whole process."""
-    before = csv.field_size_limit(1 << 24)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
-
-
 def _header(path: Path, readable: Path, delimiter: str) -> tuple[int, list[str]]:
     """How many blank lines come first, and the cells of the first row that is not blank."""
-    with _long_cells(), readable.open(encoding="utf-8-sig", newline="") as file:
+    with long_cells(_LONGEST_NAME), readable.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, delimiter=delimiter)
         before = 0
         try:
