@@ -13,7 +13,7 @@ from kaiseki.catalog.knowledge.entries import NOTHING_KNOWN, Knowledge
 from kaiseki.catalog.knowledge.fitting import FittedKnowledge, fit
 from kaiseki.catalog.knowledge.search import KnowledgeIndex, Relevant
 from kaiseki.catalog.linking import Ranked, TableIndex
-from kaiseki.catalog.names import SchemaNames, Unknown
+from kaiseki.catalog.names import SchemaNames
 from kaiseki.catalog.references import infer
 from kaiseki.catalog.words import folded
 from kaiseki.errors import WarehouseError
@@ -33,7 +33,6 @@ class Studied:
     card: str
     catalog: Catalog
     resolutions: tuple[Resolution, ...]
-    unknowns: tuple[Unknown, ...]
 
 
 @dataclass(frozen=True)
@@ -84,12 +83,7 @@ class SchemaGuide:
             self._budget,
             self._told(self._knowledge.relevant(subject)),
         )
-        return Studied(
-            text,
-            catalog,
-            tuple(finding for finding in findings if isinstance(finding, Resolution)),
-            tuple(finding for finding in findings if isinstance(finding, Unknown)),
-        )
+        return Studied(text, catalog, tuple(finding for finding in findings if isinstance(finding, Resolution)))
 
     @property
     def knowledge_used(self) -> tuple[KnowledgeUse, ...]:
