@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 
 from kaiseki import __version__
 from kaiseki.errors import KaisekiError, SettingError, UsageError
+from kaiseki.interruption import is_interruption
 from kaiseki.settings import load_settings
 
 INTERRUPTED = 130
-_INTERRUPTED_BY_DUCKDB = "Query interrupted"  # what it makes of a KeyboardInterrupt amid a query
 
 
 def run_command(argv: Sequence[str]) -> int:
@@ -39,14 +39,11 @@ def run_command(argv: Sequence[str]) -> int:
     except KaisekiError as error:
         _complain(error, as_json)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("kaiseki: interrupted", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: no complaint at exit
         return 1
-    except Exception as error:  # noqa: BLE001 (the last line of defence: a user sees no traceback)
-        if str(error) == _INTERRUPTED_BY_DUCKDB:
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 (the last line of defence: a user sees no traceback)
+        if is_interruption(error):
             print("kaiseki: interrupted", file=sys.stderr)
             return INTERRUPTED
         _complain(_unexpected(error), as_json)
@@ -223,7 +220,7 @@ def _complain(error: KaisekiError, as_json: bool) -> None:
         print(f"kaiseki: {error.message}{hint}", file=sys.stderr)
 
 
-def _unexpected(error: Exception) -> KaisekiError:
+def _unexpected(error: BaseException) -> KaisekiError:
     """A fault of ours: one line for the user, and the traceback in a file for whoever mends it."""
     with tempfile.NamedTemporaryFile("w", prefix="kaiseki-", suffix=".log", delete=False, encoding="utf-8") as log:
         traceback.print_exc(file=log)

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -177,15 +178,28 @@ def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(orders, tmp_
     assert Path(report).is_file()
 
 
-def test_control_c_leaves_a_partial_bundle_marked_cancelled(orders, tmp_path, recording):
+@pytest.fixture
+def endless(tmp_path: Path) -> Path:
+    """A DuckDB file with a view that takes as long as a profile may."""
+    path = tmp_path / "endless.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE VIEW pairs AS SELECT a.range AS n FROM range(10000000) a, range(10000000) b "
+            "WHERE hash(a.range, b.range) % 7 = 1"
+        )
+    return path
+
+
+@pytest.mark.parametrize(("warehouse", "awaited"), [("orders", "▸ step 1"), ("endless", "reading the schema")])
+def test_control_c_leaves_a_partial_bundle_marked_cancelled(warehouse, awaited, tmp_path, recording, request):
     waits = "Wait\n\n```python\nimport time\nwhile True:\n    pass\n```\n"
     process = subprocess.Popen(
         [sys.executable, "-m", "kaiseki", "ask", "Wait", "--model", f"recorded:{recording([waits])}",
-         "--warehouse", f"duckdb:{orders}", "--store", f"folder:{tmp_path}/s"],
+         "--warehouse", f"duckdb:{request.getfixturevalue(warehouse)}", "--store", f"folder:{tmp_path}/s"],
         cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     for line in process.stderr:
-        if "▸ step 1" in line:
+        if awaited in line:
             break
     time.sleep(1)
     process.send_signal(signal.SIGINT)

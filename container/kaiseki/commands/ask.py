@@ -7,10 +7,10 @@ from pathlib import Path
 from kaiseki.build import open_parts, open_store
 from kaiseki.commands import in_service
 from kaiseki.commands.ended import conclude
+from kaiseki.commands.interruptible import execute_until_interrupted
 from kaiseki.errors import InputError
 from kaiseki.models import FollowUp, Request
 from kaiseki.ports import RunStore
-from kaiseki.run import execute
 from kaiseki.run_id import new_run_id
 from kaiseki.settings import PROMPT_LIMIT, Settings
 from kaiseki.terminal import follow
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             schemas=settings.schemas,
         )
         store.create(request, attachments)
-        ended = execute(request.run_id, parts)
+        ended = execute_until_interrupted(request.run_id, parts)
     return conclude(ended, store.workspace(ended.id), arguments.json)
 
 

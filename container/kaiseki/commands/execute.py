@@ -1,14 +1,16 @@
 """`kaiseki execute`: a request that already lies in the store; the entry point of a task in the service."""
 
 import argparse
+from collections.abc import Callable
 from functools import partial
 
 from kaiseki.build import open_parts, open_record, open_store
 from kaiseki.commands.ended import conclude
+from kaiseki.commands.interruptible import execute_until_interrupted
 from kaiseki.errors import SettingError, UsageError
 from kaiseki.models import Request, Run
 from kaiseki.ports import Observer, RunStore
-from kaiseki.run import execute
+from kaiseki.run import Parts, execute
 from kaiseki.schema_names import beyond
 from kaiseki.settings import Settings, load_service_settings
 from kaiseki.task import Task
@@ -17,16 +19,15 @@ from kaiseki.terminal import follow
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     task = _task(arguments, settings)
-    work = partial(_work, arguments, settings)
-    if task is not None:
-        return task.carry_out(partial(open_store, settings), work)
+    if task is not None:  # which tells a cancel from a deploy, and ends the run itself
+        return task.carry_out(partial(open_store, settings), partial(_work, arguments, settings, execute))
     store = open_store(settings)
     earlier = store.run(arguments.run_id)
     if earlier is not None and earlier.status.terminal:
         raise UsageError(
             f"the run {arguments.run_id} has ended: {earlier.status}", hint="a run ends once; ask again for another"
         )
-    ended = work(store)
+    ended = _work(arguments, settings, execute_until_interrupted, store)
     return conclude(ended, store.workspace(ended.id), arguments.json)
 
 
@@ -46,7 +47,13 @@ def _task(arguments: argparse.Namespace, settings: Settings) -> Task | None:
     return Task(arguments.run_id, record, settings.environment, settings.heartbeat_seconds)
 
 
-def _work(arguments: argparse.Namespace, settings: Settings, store: RunStore, *watching: Observer) -> Run:
+def _work(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    carry_out: Callable[[str, Parts], Run],
+    store: RunStore,
+    *watching: Observer,
+) -> Run:
     request = store.request(arguments.run_id)
     settings = settings.model_copy(update={"schemas": _readable(request, settings)})
     folder = store.workspace(request.run_id) / "attachments"
@@ -55,7 +62,7 @@ def _work(arguments: argparse.Namespace, settings: Settings, store: RunStore, *w
         follow(quiet=arguments.json) as observer,
         open_parts(settings, store, request.created_at, attachments, (*watching, observer), request.run_id) as parts,
     ):
-        return execute(request.run_id, parts)
+        return carry_out(request.run_id, parts)
 
 
 def _readable(request: Request, settings: Settings) -> tuple[str, ...] | None:
