@@ -44,7 +44,7 @@ class Reading:
 
 def read(port: int, tables: int, cache: str, pipe: Pipe) -> None:
     login = Login("localhost", port, "memory", "analyst", PASSWORD)
-    warehouse = RedshiftWarehouse(lambda: login, cache=FolderCache(Path(cache)) if cache else None)
+    warehouse = RedshiftWarehouse(lambda: login, cache=FolderCache(Path(cache)) if cache else None, cursor_rows=1_000)
     started = time.perf_counter()
     found = warehouse.introspect().tables
     seconds = time.perf_counter() - started

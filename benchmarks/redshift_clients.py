@@ -39,7 +39,7 @@ Fetch = Callable[[], None]
 
 def kaiseki(servers: Servers, unload: UnloadSettings | None = None) -> Fetch:
     login = Login("localhost", servers.warehouse, "memory", "analyst", PASSWORD)
-    warehouse = RedshiftWarehouse(lambda: login, query_seconds=600, unload=unload)
+    warehouse = RedshiftWarehouse(lambda: login, query_seconds=600, unload=unload, cursor_rows=servers.rows)
     warehouse.introspect()
 
     def fetch() -> None:

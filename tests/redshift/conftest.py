@@ -39,7 +39,7 @@ def open_warehouse(server: RedshiftServer, request: pytest.FixtureRequest) -> Op
         if setup:
             server.database.execute(setup)
         login = Login("localhost", server.port, "memory", "analyst", PASSWORD)
-        warehouse = RedshiftWarehouse(lambda: login, **options)
+        warehouse = RedshiftWarehouse(lambda: login, **{"cursor_rows": 1_000_000, **options})
         request.addfinalizer(warehouse.close)
         return warehouse
 

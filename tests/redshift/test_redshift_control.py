@@ -231,7 +231,8 @@ def test_the_server_binds_parameters_as_redshift_does(server: RedshiftServer) ->
 
 
 def test_a_wrong_password_is_told_without_the_password(server: RedshiftServer) -> None:
-    warehouse = RedshiftWarehouse(lambda: Login("localhost", server.port, "memory", "analyst", "guessed"))
+    login = Login("localhost", server.port, "memory", "analyst", "guessed")
+    warehouse = RedshiftWarehouse(lambda: login, cursor_rows=1_000)
     with pytest.raises(WarehouseError, match="Redshift does not let analyst in") as refused:
         warehouse.introspect()
     assert "guessed" not in refused.value.message + refused.value.hint + repr(warehouse.__dict__)
@@ -241,14 +242,16 @@ def test_a_certificate_that_nobody_signed_is_not_trusted(
     server: RedshiftServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    warehouse = RedshiftWarehouse(lambda: Login("localhost", server.port, "memory", "analyst", "not-a-secret"))
+    login = Login("localhost", server.port, "memory", "analyst", "not-a-secret")
+    warehouse = RedshiftWarehouse(lambda: login, cursor_rows=1_000)
     with pytest.raises(WarehouseError, match="the certificate of localhost cannot be trusted"):
         warehouse.introspect()
     assert server.log == []
 
 
 def test_a_certificate_of_another_host_is_not_trusted(server: RedshiftServer) -> None:
-    warehouse = RedshiftWarehouse(lambda: Login("127.0.0.1", server.port, "memory", "analyst", "not-a-secret"))
+    login = Login("127.0.0.1", server.port, "memory", "analyst", "not-a-secret")
+    warehouse = RedshiftWarehouse(lambda: login, cursor_rows=1_000)
     with pytest.raises(WarehouseError, match=r"the certificate of 127\.0\.0\.1 cannot be trusted"):
         warehouse.introspect()
     assert server.log == []

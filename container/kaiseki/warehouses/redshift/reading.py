@@ -16,9 +16,6 @@ from kaiseki.warehouses.redshift.unload_sql import can_unload
 _SORT_OTHERWISE = "sort by columns that the query returns, or not at all, and it can be unloaded"
 
 
-CURSOR_ROWS = 1_000_000  # all of which pass the leader node; more is for its nodes to write
-
-
 class ResultReader:
     def __init__(self, server: Server, unload: UnloadSettings | None, cursor_rows: int) -> None:
         self._by_cursor = CursorReader(server)

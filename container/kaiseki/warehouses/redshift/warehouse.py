@@ -21,7 +21,7 @@ from kaiseki.warehouses.redshift.errors import CANCELLED
 from kaiseki.warehouses.redshift.kept_catalog import kept_or_read
 from kaiseki.warehouses.redshift.login import Login
 from kaiseki.warehouses.redshift.profile import profiled
-from kaiseki.warehouses.redshift.reading import CURSOR_ROWS, ResultReader
+from kaiseki.warehouses.redshift.reading import ResultReader
 from kaiseki.warehouses.redshift.schemas import read_schemas
 from kaiseki.warehouses.redshift.server import Server
 from kaiseki.warehouses.redshift.unload import UnloadSettings
@@ -46,7 +46,8 @@ class RedshiftWarehouse:
         allowance: Allowance = NOTHING,
         profile_seconds: float = PROFILE_SECONDS,
         cache: Cache | None = None,
-        cursor_rows: int = CURSOR_ROWS,
+        *,
+        cursor_rows: int,
     ) -> None:
         """`sign_in` is called for each connection whose credentials have run out, and may raise KaisekiError.
 
