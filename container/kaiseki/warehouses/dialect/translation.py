@@ -52,7 +52,7 @@ def translate(statement: Statement, now: datetime, located: Located) -> str:
 
 def _rewrite(node: exp.Expr, now: datetime, located: Located) -> exp.Expr:
     require_cast(node)
-    _widen_results(node)
+    _unify_choices(node)
     if isinstance(node, exp.Anonymous):
         return _rewrite_call(node, now)
     if isinstance(node, exp.Table):
@@ -135,29 +135,27 @@ _NULL_SKIPPERS: dict[str, tuple[type[exp.Func], tuple[str, ...]]] = {
 
 # ── what becomes one: REAL beside other numbers, which DuckDB would round to it, and texts beside dates ───────────
 
-_CHOOSING = frozenset("coalesce nvl nvl2 decode greatest least".split())
+_COMPARING = frozenset({"decode", "nvl2"})  # not all that they are given is chosen from
+_CHOOSING = _COMPARING | {"coalesce", "nvl", "greatest", "least"}
 
 
-def _widen_results(node: exp.Expr) -> None:
-    chooses = isinstance(node, exp.Case) or (isinstance(node, exp.Anonymous) and node.name.lower() in _CHOOSING)
-    if chooses and type_of(node).is_datetime and node.name.lower() not in ("decode", "nvl2"):
-        _read_dates(node)
-    if not chooses or type_of(node) != types.DOUBLE:
+def _unify_choices(node: exp.Expr) -> None:
+    name = node.name.lower()
+    if not isinstance(node, exp.Case) and not (isinstance(node, exp.Anonymous) and name in _CHOOSING):
         return
-    for part in _choices(node):
-        _widen(part)
+    made = type_of(node)
+    for choice in _choices(node):
+        if made == types.DOUBLE:
+            _widen(choice)
+        elif made.is_datetime and name not in _COMPARING and isinstance(choice, exp.Literal) and choice.is_string:
+            choice.replace(iso_date(choice))
 
 
-def _read_dates(node: exp.Expr) -> None:
-    for part in _choices(node):
-        if isinstance(part, exp.Literal) and part.is_string:
-            part.replace(iso_date(part))
-
-
-def _choices(node: exp.Expr) -> list[exp.Expr | None]:
+def _choices(node: exp.Expr) -> list[exp.Expr]:
     if not isinstance(node, exp.Case):
         return list(node.expressions)
-    return [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
+    default = node.args.get("default")
+    return [*(branch.args["true"] for branch in node.args["ifs"]), *([default] if default is not None else [])]
 
 
 def _widen_branches(operation: exp.SetOperation) -> None:
@@ -169,8 +167,8 @@ def _widen_branches(operation: exp.SetOperation) -> None:
                 _widen(value)
 
 
-def _widen(value: exp.Expr | None) -> None:
-    if value is not None and type_of(value) == types.REAL:
+def _widen(value: exp.Expr) -> None:
+    if type_of(value) == types.REAL:
         value.replace(as_double(value.copy()))
 
 
