@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from own_container import in_own_container
+
 _NEWNS, _NEWUSER, _REC, _PRIVATE = 0x0002_0000, 0x1000_0000, 0x4000, 0x4_0000
 
 
@@ -156,9 +158,7 @@ def current_mode() -> Mode:
     status = Path("/proc/self/status").read_text()
     capabilities = int(status.split("CapEff:")[1].split()[0], 16)
     own_users = os.geteuid() == 0 and bool(capabilities & 1 << 7)  # CAP_SETUID
-    first = Path("/proc/1/status").read_text().split("Uid:")[1].split()[0]
-    alone = first == str(os.geteuid()) and str(Path("/proc/self/ns/pid").readlink()) != "pid:[4026531836]"
-    return Mode(own_users, _may_mount(), landlock(), alone)
+    return Mode(own_users, _may_mount(), landlock(), in_own_container())
 
 
 def take_away(calls: Iterable[int], error: int) -> None:
