@@ -155,13 +155,13 @@ def test_shared_memory_that_nobody_can_find_counts(attack: Attack, canary: str, 
 
 
 def test_empty_files_in_shared_memory_count(session: Any, canary: str) -> None:
-    """Where the files there are told apart from others: what tells of a file is memory, too."""
+    """Where the files there are told apart from others: what tells of a file is memory, too. Here 490 MB of it."""
     if session.user is None and all(layer.state != ACTIVE for layer in session.layers if "view" in layer.name):
         return
     code = (
         "import os, time\n"
         f"os.mkdir('/dev/shm/{canary}')\n"
-        f"for n in range(80_000): os.mknod(f'/dev/shm/{canary}/{{n}}')\n"
+        f"for n in range(120_000): os.mknod(f'/dev/shm/{canary}/{{n}}')\n"
         f"time.sleep({SECONDS}); print('got ' + 'away')"
     )
     execution = session.execute(code, 1, SECONDS + 10)
