@@ -59,10 +59,10 @@ def open_parts(
         )
 
 
-def open_store(settings: Settings) -> RunStore:
-    """Raises InputError or StoreError."""
+def open_store(settings: Settings, create: bool = True) -> RunStore:
+    """`create`: a folder that is not there is made. Raises InputError or StoreError."""
     if not settings.store.startswith("s3:"):
-        return FolderStore(_path(settings.store))
+        return FolderStore(_path(settings.store), create)
     from kaiseki.stores.aws import PATIENT, aws_session
     from kaiseki.stores.s3 import S3Store
 

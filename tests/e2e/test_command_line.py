@@ -225,6 +225,8 @@ def test_control_c_leaves_a_partial_bundle_marked_cancelled(warehouse, awaited, 
         (["show", "no-such-run"], "no-such-run"),
         (["execute", "no-such-run"], "no-such-run"),
         (["replay", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["runs", "--store", "folder:{tmp}/typo"], "there is no results folder {tmp}/typo"),
+        (["show", "some-run", "--store", "folder:{tmp}/typo"], "there is no results folder {tmp}/typo"),
         (["query", "DROP TABLE users"], "DROP"),
         (["frobnicate"], "frobnicate"),
         (["sandbox", "run", "{tmp}/missing.py"], "missing.py"),
@@ -239,8 +241,9 @@ def test_bad_input_is_one_line_exit_code_2_and_nothing_that_looks_finished(tmp_p
         arguments += ["--store", f"folder:{tmp_path}/store"]
     finished = kaiseki(*arguments)
     assert finished.returncode == 2
-    assert named in finished.stderr
+    assert named.replace("{tmp}", str(tmp_path)) in finished.stderr
     assert len(finished.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "typo").exists()
     assert not list(tmp_path.rglob("run.json"))
 
 

@@ -65,6 +65,13 @@ def test_a_store_that_cannot_be_written_says_so_before_anything_runs(tmp_path):
         FolderStore(tmp_path / "results")
 
 
+def test_a_folder_that_is_only_read_is_not_made(tmp_path):
+    with pytest.raises(InputError, match="no results folder"):
+        FolderStore(tmp_path / "typo", create=False)
+    assert list(FolderStore(tmp_path, create=False).runs()) == []
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_reader_never_meets_half_a_run(tmp_path):
     store = FolderStore(tmp_path)
     store.create(request("one"))

@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     task = _task(arguments, settings)
     if task is not None:  # which tells a cancel from a deploy, and ends the run itself
         return task.carry_out(partial(open_store, settings), partial(_work, arguments, settings, execute))
-    store = open_store(settings)
+    store = open_store(settings, create=False)
     earlier = store.run(arguments.run_id)
     if earlier is not None and earlier.status.terminal:
         raise UsageError(

@@ -79,7 +79,7 @@ def _bundle(name: str, settings: Settings) -> Path:
     if "/" in name:
         raise UsageError(f"there is no folder {name}", hint="name a bundle's folder, or a run's id: kaiseki runs")
     try:
-        return open_store(settings).workspace(name)
+        return open_store(settings, create=False).workspace(name)
     except UnknownRun as error:
         raise UnknownRun(error.message, hint="name a bundle's folder, or a run's id: kaiseki runs") from None
 

@@ -12,7 +12,7 @@ from kaiseki.settings import Settings
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if settings.api is not None:
         return in_service.runs(settings, arguments.json)
-    runs = list(open_store(settings).runs())
+    runs = list(open_store(settings, create=False).runs())
     if arguments.json:
         print(json.dumps({"runs": [_entry(each) for each in runs]}, ensure_ascii=False))
     elif not runs:

@@ -12,8 +12,8 @@ from kaiseki.terminal import tell
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    store = open_store(settings)
     in_the_service = settings.api is not None
+    store = open_store(settings, create=in_the_service)
     shown = in_service.show(arguments.run_id, settings) if in_the_service else store.run(arguments.run_id)
     if shown is None:
         raise UnknownRun(

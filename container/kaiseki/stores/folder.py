@@ -17,9 +17,14 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 class FolderStore:
     """A `RunStore` whose workspace is the bundle itself."""
 
-    def __init__(self, root: Path) -> None:
-        """Raises InputError if `root` cannot be written."""
+    def __init__(self, root: Path, create: bool = True) -> None:
+        """Raises InputError if `root` cannot be written, or, unless it may be created, is not there."""
         self._runs = root / "runs"
+        if not create:
+            if not root.is_dir():
+                hint = "name the folder where runs lie: --store folder:PATH; kaiseki ask makes a new one"
+                raise InputError(f"there is no results folder {root}", hint=hint)
+            return
         try:
             self._runs.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -70,7 +75,7 @@ class FolderStore:
         return load_run(path) if path.exists() else None
 
     def runs(self) -> Iterator[Run]:
-        for folder in sorted(self._runs.iterdir(), reverse=True):
+        for folder in sorted(self._runs.glob("*"), reverse=True):
             path = folder / "run.json"
             if path.exists():
                 yield load_run(path)
