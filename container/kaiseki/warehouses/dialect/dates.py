@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from kaiseki.warehouses.dialect.zones import PLAIN_ZONES
 from kaiseki.warehouses.duckdb.expressions import (
     Rule,
     as_timestamp,
@@ -45,12 +46,6 @@ _PARTS = {spelling: part for part, others in _SPELLINGS.items() for spelling in 
 _STEPS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond")
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _OFFSET = re.compile(r"(?!Etc/).*[+-]\d|\d")
-# Names without a slash that mean the same everywhere. PST, CST, BST, CET and the like do not: on Redshift they stand
-# still, in DuckDB they have a summer time, or lie in Bangladesh.
-_ZONES = (
-    *("utc", "gmt", "uct", "zulu", "est", "mst", "hst", "jst", "est5edt", "cst6cdt", "mst7mdt", "pst8pdt"),
-    *("japan", "rok", "prc", "hongkong", "singapore", "israel", "turkey", "egypt", "iran", "gb", "eire", "nz"),
-)
 _WRITTEN = re.compile(r"\s*(?:epoch|\d{4}[-/]\d\d?[-/]\d\d?(?!\d).*)", re.IGNORECASE | re.DOTALL)
 _ENDS_IN_ZONE = re.compile(r"[:\d]\s*([A-Za-z]{2,})\s*")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)((?:[ T].*)?)")
@@ -75,7 +70,7 @@ def iso_date(written: exp.Literal) -> exp.Literal:
     match = _COMPACT.fullmatch(written.name.strip())
     iso = f"{match[1]}-{match[2]}-{match[3]}{match[4]}" if match else str(written.name)
     zone = _ENDS_IN_ZONE.search(iso)
-    if not _WRITTEN.fullmatch(iso) or (zone and zone.end() == len(iso) and zone[1].lower() not in _ZONES):
+    if not _WRITTEN.fullmatch(iso) or (zone and zone.end() == len(iso) and zone[1].lower() not in PLAIN_ZONES):
         hint = "Write 'YYYY-MM-DD HH:MI:SS', or TO_DATE(text, 'format')."
         raise Refusal("InvalidValue", f"the text '{written.name}' is not a date or time", line_of(written), hint)
     return text(iso)
@@ -197,7 +192,7 @@ def _zone(zone: exp.Expr, of: exp.Expr) -> exp.Expr:
     """The zone, if it means one thing: GMT+9 lies west of Greenwich by POSIX and east of it in DuckDB."""
     if not isinstance(zone, exp.Literal):
         return call("kaiseki_zone", zone)
-    if _OFFSET.match(zone.name) or ("/" not in zone.name and zone.name.lower() not in _ZONES):
+    if _OFFSET.match(zone.name) or ("/" not in zone.name and zone.name.lower() not in PLAIN_ZONES):
         raise unsupported(of, f"the time zone {zone.name}", "Name the zone: 'Asia/Tokyo'.")
     return zone
 

@@ -1,5 +1,7 @@
 """What Redshift computes and DuckDB has no function for, as macros of the DuckDB session."""
 
+from kaiseki.warehouses.dialect.zones import PLAIN_ZONES
+
 MACROS = (
     # A month's last day moves to a month's last day.
     """CREATE OR REPLACE MACRO kaiseki_add_months(ts, n) AS
@@ -53,8 +55,8 @@ MACROS = (
     """CREATE OR REPLACE MACRO kaiseki_moment(t) AS
        CASE WHEN t IS NULL THEN NULL ELSE
             coalesce(kaiseki_try_moment(t), error('kaiseki: not a date or time: ' || left(t, 40))) END""",
-    """CREATE OR REPLACE MACRO kaiseki_zone(z) AS
-       CASE WHEN z IS NULL OR contains(z, '/') OR lower(z) IN ('utc', 'gmt', 'jst') THEN z
+    f"""CREATE OR REPLACE MACRO kaiseki_zone(z) AS
+       CASE WHEN z IS NULL OR contains(z, '/') OR lower(z) IN {PLAIN_ZONES} THEN z
             ELSE error('kaiseki: not a time zone by its name: ' || left(z, 40)) END""",
     # DuckDB counts a negative number from the other end.
     """CREATE OR REPLACE MACRO kaiseki_at_least(n, least, what) AS
