@@ -59,9 +59,9 @@ def test_nobody_watches_what_is_made_in_other_folders(
     session: Any, public_folder: Path, canary: str, code: str
 ) -> None:
     start = f"import ctypes, os, platform\nlibc = ctypes.CDLL(None)\n{CALL}{code}\n"
-    session.execute(f"{start}print(libc.inotify_add_watch(watch, {str(public_folder)!r}.encode(), 0xfff))", 1, 20)
+    session.execute(f"{start}print(libc.inotify_add_watch(watch, {str(public_folder)!r}.encode(), 0xfff))", 1, 60)
     (public_folder / canary).touch()
-    seen = session.execute("os.set_blocking(watch, False)\nprint(os.read(watch, 10_000))", 2, 20)
+    seen = session.execute("os.set_blocking(watch, False)\nprint(os.read(watch, 10_000))", 2, 60)
     assert canary not in seen.model_dump_json()
 
 
@@ -83,8 +83,8 @@ HOLDS = {
 def test_nobody_has_the_host_wait_for_a_file(session: Any, code: str) -> None:
     """A holder may keep whoever opens the file for 45 seconds."""
     prepared = "import fcntl, os\nFILE = os.path.abspath('outbox/x.csv')\nopen(FILE, 'w').close()\nprint(FILE)"
-    file = session.execute(prepared, 1, 20).stdout.strip()
-    session.execute(f"held = {code}" if "struct" not in code else code, 2, 20)
+    file = session.execute(prepared, 1, 60).stdout.strip()
+    session.execute(f"held = {code}" if "struct" not in code else code, 2, 60)
     locks = Path("/proc/locks").read_text()
     inode = Path(file).stat().st_ino
     assert not re.search(rf"(LEASE|DELEG).*:{inode} ", locks)
@@ -100,8 +100,8 @@ ATTRIBUTES = {
 
 @pytest.mark.parametrize("code", ATTRIBUTES.values(), ids=ATTRIBUTES.keys())
 def test_files_have_no_attributes_that_nobody_counts(session: Any, code: str) -> None:
-    folder = session.execute("import os\nprint(os.getcwd())", 1, 20).stdout.strip()
-    session.execute(code, 2, 20)
+    folder = session.execute("import os\nprint(os.getcwd())", 1, 60).stdout.strip()
+    session.execute(code, 2, 60)
     assert os.listxattr(f"{folder}/outbox") == []
 
 
@@ -144,7 +144,7 @@ def test_records_lead_the_host_to_no_other_files_and_no_other_size(session: Any,
         f"record = {{'step': 1, 'line': 1, **{record}}}\n"
         "open(os.environ['KAISEKI_OUTBOX'] + '/records.jsonl', 'a').write(json.dumps(record, separators=',:') + '\\n')"
     )
-    execution = session.execute(code, 1, 20)
+    execution = session.execute(code, 1, 60)
     assert execution.records == ()
     assert execution.failure.type == "BadRecords"
 
@@ -197,8 +197,8 @@ CRASHES = {
 @pytest.mark.parametrize("code", CRASHES.values(), ids=CRASHES.keys())
 def test_a_crash_is_no_business_of_the_machines_program_for_crashes(session: Any, code: str) -> None:
     """It would run as root, outside; Linux leaves it out where this limit is 1, and nowhere else."""
-    pid = session.execute("import os\nprint(os.getpid())", 1, 20).stdout.strip()
-    session.execute(f"{START}{code}", 2, 20)
+    pid = session.execute("import os\nprint(os.getpid())", 1, 60).stdout.strip()
+    session.execute(f"{START}{code}", 2, 60)
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     expected = 1 if hard == resource.RLIM_INFINITY else min(hard, 1)
     assert limits_of(pid)["Max core file size"] == (expected, expected)
@@ -215,7 +215,7 @@ START = (
 
 
 def test_no_session_may_go_before_other_programs(session: Any) -> None:
-    limits = limits_of(session.execute("import os\nprint(os.getpid())", 1, 20).stdout.strip())
+    limits = limits_of(session.execute("import os\nprint(os.getpid())", 1, 60).stdout.strip())
     assert limits["Max realtime priority"] == limits["Max nice priority"] == (0, 0)
 
 

@@ -46,16 +46,16 @@ def test_a_step_brings_no_rows_and_no_files_of_the_host(
 ) -> None:
     hostile = f"import os\nOUT = os.environ['KAISEKI_OUTBOX']\nload('sales')\n{code}"
     later = Reply(purpose="", code="fact('total', int(load('sales')['amount'].sum()))")
-    with Workbench(warehouse, sandbox, public_folder, Budget(), 20.0, _nobody) as bench:
-        assert bench.attempt(1, Reply(purpose="", queries=(QUERY,), code=hostile), 20.0).failure is None
+    with Workbench(warehouse, sandbox, public_folder, Budget(), 60.0, _nobody) as bench:
+        assert bench.attempt(1, Reply(purpose="", queries=(QUERY,), code=hostile), 60.0).failure is None
         there = {str(path.relative_to(public_folder)) for path in public_folder.rglob("*")}
         assert there == {"data", "data/sales.parquet"}
-        assert bench.attempt(2, later, 20.0).failure is None
+        assert bench.attempt(2, later, 60.0).failure is None
         assert bench.facts["total"].value == 3
 
 
 def test_what_the_kit_makes_is_taken(sandbox: LocalSandbox, warehouse: DuckDBWarehouse, public_folder: Path) -> None:
-    with Workbench(warehouse, sandbox, public_folder, Budget(), 20.0, _nobody) as bench:
+    with Workbench(warehouse, sandbox, public_folder, Budget(), 60.0, _nobody) as bench:
         reply = Reply(purpose="", queries=(QUERY,), code="table('all', load('sales'), 'All sales')")
-        assert bench.attempt(1, reply, 20.0).failure is None
+        assert bench.attempt(1, reply, 60.0).failure is None
         assert (public_folder / "tables" / "all.csv").exists()
