@@ -47,7 +47,7 @@ class Journal:
     def hopeless(self) -> bool:
         return self.repeated() >= HOPELESS_AFTER
 
-    def add(self, step: Step, accepted: Sequence[Step] = ()) -> None:
+    def add(self, step: Step, accepted: Sequence[Step]) -> None:
         """Adds an attempt; one that replaces an accepted step marks it so.
 
         `accepted` are all steps of the analysis by now: they may have run again, on what took the place of another.
