@@ -27,7 +27,16 @@ from kaiseki.stores.dynamodb.record import (
     run_key,
 )
 from kaiseki.stores.dynamodb.refusals import Ended, EnvironmentFull, NotLaunched, too_many_dollars, too_many_runs
-from kaiseki.stores.dynamodb.transactions import DOLLARS, PLACE, accepting, claimed, claiming, ending, queueing
+from kaiseki.stores.dynamodb.transactions import (
+    DOLLARS,
+    NOT_CANCELLED,
+    PLACE,
+    accepting,
+    claimed,
+    claiming,
+    ending,
+    queueing,
+)
 from kaiseki.stores.dynamodb.writes import apply, transact
 
 if TYPE_CHECKING:
@@ -136,8 +145,7 @@ class RunRecords:
 
     def turn_to(self, record: RunRecord, provider: str) -> bool:
         """Notes that the launch, as it was read, is asked of `provider` from now on. False: it is not to go on."""
-        condition = "attribute_not_exists(#cancel_requested_at)"
-        noted = apply(self._client, change_from(self._table, record, condition, assign={"provider": provider}))
+        noted = apply(self._client, change_from(self._table, record, NOT_CANCELLED, assign={"provider": provider}))
         return noted is not None
 
     def launched(self, run_id: str, task_arn: str) -> RunRecord | None:
@@ -183,7 +191,7 @@ class RunRecords:
 
         Gives the run as it is then, and whether it was this call that ended it.
         """
-        condition = "attribute_exists(pk) AND attribute_not_exists(#cancel_requested_at) AND attribute_exists(#live)"
+        condition = f"attribute_exists(pk) AND {NOT_CANCELLED} AND attribute_exists(#live)"
         requested = {"cancel_requested_at": iso(self._clock())}
         apply(self._client, change_run(self._table, run_id, condition, assign=requested))
         ended = False

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PLACE, DOLLARS = 1, 2
 """Where in the writes that accept or claim a run those stand that fail for want of a place, or of dollars."""
 
-_NOT_CANCELLED = "attribute_not_exists(#cancel_requested_at)"
+NOT_CANCELLED = "attribute_not_exists(#cancel_requested_at)"
 
 
 def accepting(table: str, record: RunRecord, key: str, digest: str, limits: Limits, now: datetime) -> "list[Write]":
@@ -63,7 +63,7 @@ def claiming(table: str, record: RunRecord, limits: Limits, now: datetime) -> "l
     run = change_from(
         table,
         record,
-        _NOT_CANCELLED,
+        NOT_CANCELLED,
         assign={name: getattr(following, name) for name in anew},
         remove=("provider", "task_arn", "message", "reason"),
     )
@@ -78,7 +78,7 @@ def queueing(table: str, record: RunRecord, reason: str, message: str, now: date
     run = change_from(
         table,
         record,
-        _NOT_CANCELLED,
+        NOT_CANCELLED,
         assign={"status": Status.QUEUED, "changed_at": changed_at, "reason": reason, "message": message},
         remove=("task_arn", "launched_at"),
     )
