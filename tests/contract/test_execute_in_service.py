@@ -98,12 +98,13 @@ def test_neither_heartbeats_that_fail_nor_news_that_reach_nobody_end_a_run(servi
     def refuse(path: str, headers: Mapping[str, str]) -> tuple[int, bytes] | None:
         target = headers.get("X-Amz-Target", "")
         if "UpdateItem" in target and service.record().status is Status.RUNNING:
-            return 400, b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow down"}'
+            return 400, b'{"__type": "AccessDeniedException"}'  # one that is not tried again until the run has ended
         return (400, b'{"__type": "AccessDeniedException"}') if "PutEvents" in target else None
 
     service.wire.refused = staticmethod(refuse)
     service.ask()
-    code, _, err = finished(service.start(MODEL=f"recorded:{recording([COUNT + ANSWER])}"))
+    lasting = COUNT.replace("rows = load", "import time\ntime.sleep(1)\nrows = load")
+    code, _, err = finished(service.start(MODEL=f"recorded:{recording([lasting + ANSWER])}"))
     assert (code, service.record().status) == (0, Status.SUCCEEDED), err
     assert "a heartbeat failed" in err
     assert "was not announced" in err
