@@ -182,13 +182,23 @@ def end_descendants(seconds: float) -> dict[int, Exit]:
     until = time.monotonic() + seconds
     ended: dict[int, Exit] = {}
     while True:
-        for pid in descendants(os.getpid()):
+        for pid in _halted(until):
             kill(pid)
         reaped, left = reap()
         ended |= reaped
         if not left or time.monotonic() > until:
             return ended
         time.sleep(_RETRY_SECONDS)
+
+
+def _halted(until: float) -> set[int]:
+    """All below this process, stopped first: what forks while it is killed can grow again as fast as it falls."""
+    found: set[int] = set()
+    while (new := set(descendants(os.getpid())) - found) and time.monotonic() < until:
+        for pid in new:
+            kill(pid, signal.SIGSTOP)
+        found |= new
+    return found
 
 
 def _children_by_scan() -> dict[int, list[int]]:
