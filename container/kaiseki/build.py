@@ -169,7 +169,7 @@ def _beside(warehouse: Warehouse, attachments: tuple[Path, ...], clock: datetime
     return WithAttachedFiles(warehouse, files)
 
 
-def _redshift(settings: Settings, run_id: str) -> "RedshiftWarehouse":
+def _redshift(settings: Settings, run_id: str = "") -> "RedshiftWarehouse":
     """What is unloaded lies below the run's own prefix as long as it is there."""
     from kaiseki.redshift_location import parse_location
     from kaiseki.stores.aws import PATIENT, aws_session
